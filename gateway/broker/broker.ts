@@ -1,0 +1,56 @@
+/**
+ * In: MQTT packets from boards. Out: messages, one by one; what the gateway publishes.
+ * Never: looks into a payload.
+ */
+
+export interface Message {
+	topic: string;
+	payload: Uint8Array;
+	/** True when the broker held it from before the subscription. */
+	retained: boolean;
+}
+
+/**
+ * Takes one message. The PUBACK for it goes out when the promise resolves. When it rejects, no PUBACK goes out
+ * and the connection that brought it ends, so that whoever holds the message sends it again.
+ * Calls come in the order of arrival and may overlap.
+ */
+export type MessageHandler = (message: Message) => Promise<void>;
+
+export interface BrokerState {
+	connected: boolean;
+	/** When `connected` last changed, ISO 8601. */
+	since: string;
+	/** Why it is not connected, for people; null while it is. */
+	error: string | null;
+}
+
+export interface BrokerOptions {
+	/** Topic filters to hear, at QoS 1. */
+	filters: string[];
+	onMessage: MessageHandler;
+	/** After every (re)connection: what is retained or must be said again goes out from here. */
+	onConnect: () => void;
+	/** After a connection was lost or could not be made. Called once for each change, with a text for people. */
+	onDisconnect: (error: string) => void;
+}
+
+/** One door, two brokers behind it: the embedded one and any other by URL. */
+export interface Broker {
+	readonly kind: "embedded" | "remote";
+	/** Where boards connect, like `mqtt://127.0.0.1:1883`; never with a password in it. */
+	readonly url: string;
+	readonly state: BrokerState;
+
+	/** Embedded: listens, or rejects. Remote: returns at once and keeps trying until `close`. */
+	start(options: BrokerOptions): Promise<void>;
+
+	/**
+	 * Publishes at QoS 1. Resolves when the broker has it; rejects when it can't be sent now (not connected, closed).
+	 * Nothing is queued behind the caller's back: after `onConnect` the caller says again what still holds.
+	 */
+	publish(topic: string, payload: string, options?: { retain?: boolean }): Promise<void>;
+
+	/** Ends connections and listeners. Twice is fine. */
+	close(): Promise<void>;
+}

@@ -1,0 +1,66 @@
+/**
+ * In: batches decided by `lots/`. Out: the same, durably, and queries over them.
+ * Never: decides anything; knows MQTT or HTTP.
+ */
+import type { HistoryEntry } from "../contract/resources.ts";
+import type { Batch, LotRecord, SpotRecord } from "../lots/records.ts";
+
+export interface HistoryQuery {
+	lot_id: string;
+	/** Only this spot's entries. */
+	spot_id?: string;
+	/** Only entries with `timestamp` at or after this, ISO 8601. */
+	from?: string;
+	/** Only entries with `timestamp` before this, ISO 8601. */
+	to?: string;
+	/** Only entries older than this `id`: the last one of the page before. */
+	before?: string;
+	/** At most this many, from 1. */
+	limit: number;
+}
+
+export interface Store {
+	readonly kind: "sqlite" | "mongodb";
+
+	/** All lots by `lot_id`, and all spots by lot and position: what the books need at start. */
+	load(): Promise<{ lots: LotRecord[]; spots: SpotRecord[] }>;
+
+	/**
+	 * Writes the batch, all or nothing; resolves once it would survive a power cut. If the process dies in the middle, none of it is there.
+	 * Safe to repeat after an error whose outcome is not known.
+	 * @throws StaleError when a spot's version is not one above the stored one: somebody else wrote it.
+	 * @throws StoreError when the store can't write now.
+	 */
+	commit(batch: Batch): Promise<void>;
+
+	/** Newest first. */
+	history(query: HistoryQuery): Promise<HistoryEntry[]>;
+
+	/** True once any lot was ever committed, even if all were removed since. */
+	hasHeldData(): Promise<boolean>;
+
+	/** Resolves when the store answers. @throws StoreError when it does not. */
+	ping(): Promise<void>;
+
+	/** Twice is fine. */
+	close(): Promise<void>;
+}
+
+/** The store can't be opened, read or written. `code` is stable, for logs and health. */
+export class StoreError extends Error {
+	readonly code: string;
+
+	constructor(code: string, message: string, options?: ErrorOptions) {
+		super(message, options);
+		this.name = "StoreError";
+		this.code = code;
+	}
+}
+
+/** A spot was written by somebody else since it was read. */
+export class StaleError extends StoreError {
+	constructor(lotId: string, spotId: string, version: number) {
+		super("STORE_STALE", `spot ${lotId}/${spotId}: expected version ${version - 1} in the store, got another`);
+		this.name = "StaleError";
+	}
+}
