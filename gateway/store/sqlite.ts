@@ -1,0 +1,261 @@
+/**
+ * The store for one gateway without a database server: one SQLite file.
+ * `node:sqlite` works in the calling thread: nothing else of this process runs while a batch is written.
+ */
+import { statSync } from "node:fs";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import type { HistoryEntry } from "../contract/resources.ts";
+import type { Batch, LotRecord, NewHistoryEntry, SpotRecord } from "../lots/records.ts";
+import { toStoreError } from "./sqlite-errors.ts";
+import { DataFolder } from "./sqlite-folder.ts";
+import { historyCodec, lotCodec, spotCodec } from "./sqlite-rows.ts";
+import { createSchema, inspectDatabase } from "./sqlite-schema.ts";
+import { type HistoryQuery, StaleError, type Store, StoreError } from "./store.ts";
+
+/** How long a write waits for another program's transaction, in ms. The whole gateway stands still meanwhile. */
+export const busyTimeoutMs = 250;
+
+const marks = (columns: readonly string[]) => columns.map(() => "?").join(", ");
+
+/** Everything that can be asked of history, as one statement for each combination of filters. */
+function historySql(query: HistoryQuery): string {
+	const conditions = ["lot_id = ?"];
+	if (query.spot_id !== undefined) conditions.push("spot_id = ?");
+	if (query.from !== undefined) conditions.push("timestamp_ms >= ?");
+	if (query.to !== undefined) conditions.push("timestamp_ms < ?");
+	if (query.before !== undefined) conditions.push("id < ?");
+	// The inner query finds the page's ids within one index; only the rows of the page itself are read.
+	const page = `SELECT id FROM parking_history WHERE ${conditions.join(" AND ")} ORDER BY id DESC LIMIT ?`;
+	return `SELECT * FROM parking_history WHERE id IN (${page}) ORDER BY id DESC`;
+}
+
+function historyParameters(query: HistoryQuery): SQLInputValue[] {
+	const parameters: SQLInputValue[] = [query.lot_id];
+	if (query.spot_id !== undefined) parameters.push(query.spot_id);
+	if (query.from !== undefined) parameters.push(milliseconds("from", query.from));
+	if (query.to !== undefined) parameters.push(milliseconds("to", query.to));
+	if (query.before !== undefined) parameters.push(entryNumber(query.before));
+	if (!Number.isSafeInteger(query.limit) || query.limit < 1) {
+		throw new StoreError("STORE_REFUSED", `limit must be an integer from 1, got ${query.limit}`);
+	}
+	parameters.push(query.limit);
+	return parameters;
+}
+
+function milliseconds(name: string, time: string): number {
+	const ms = Date.parse(time);
+	if (Number.isNaN(ms)) throw new StoreError("STORE_REFUSED", `${name} must be an ISO 8601 time, got "${time}"`);
+	return ms;
+}
+
+function entryNumber(id: string): number {
+	if (!/^\d{1,15}$/.test(id)) {
+		throw new StoreError("STORE_REFUSED", `before must be the id of a history entry, got "${id}"`);
+	}
+	return Number(id);
+}
+
+/**
+ * Opens the database file of a folder that is held, makes its tables if it has none, and reads through it once.
+ * @throws StoreError STORE_DAMAGED, STORE_NEWER, STORE_UNWRITABLE, …
+ */
+export function openDatabase(folder: DataFolder): DatabaseSync {
+	const path = folder.databasePath;
+	folder.checkDatabaseFile();
+	let database: DatabaseSync | undefined;
+	try {
+		database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
+		// Looked at before anything is set: a file of another program stays as it is.
+		const found = inspectDatabase(database, path);
+		// fullfsync: on macOS a plain fsync leaves the data in the drive's cache. No effect elsewhere.
+		database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;");
+		if (found === "empty") createSchema(database);
+		return database;
+	} catch (error) {
+		database?.close();
+		throw toStoreError("open", path, error);
+	}
+}
+
+export class SqliteStore implements Store {
+	readonly kind = "sqlite";
+	readonly #folder: DataFolder;
+	readonly #database: DatabaseSync;
+	readonly #inode: bigint;
+	readonly #begin: StatementSync;
+	readonly #commit: StatementSync;
+	readonly #rollback: StatementSync;
+	readonly #putLot: StatementSync;
+	readonly #removeLot: StatementSync;
+	readonly #makeSpot: StatementSync;
+	readonly #replaceSpot: StatementSync;
+	readonly #findSpot: StatementSync;
+	readonly #removeSpot: StatementSync;
+	readonly #addHistory: StatementSync;
+	readonly #countTables: StatementSync;
+	/** By their text: there are 16 combinations of filters, so there are at most 16. */
+	readonly #historyQueries = new Map<string, StatementSync>();
+
+	/** Takes over both, and closes them in {@link close}. Use {@link SqliteStore.open} unless you have them already. */
+	constructor({ folder, database }: { folder: DataFolder; database: DatabaseSync }) {
+		this.#folder = folder;
+		this.#database = database;
+		this.#inode = statSync(folder.databasePath, { bigint: true }).ino;
+		this.#begin = database.prepare("BEGIN IMMEDIATE");
+		this.#commit = database.prepare("COMMIT");
+		this.#rollback = database.prepare("ROLLBACK");
+		this.#putLot = database.prepare(
+			`INSERT INTO parking_lots (${lotCodec.columns}) VALUES (${marks(lotCodec.columns)})
+			ON CONFLICT (lot_id) DO UPDATE SET ${lotCodec.columns.map((column) => `${column} = excluded.${column}`)}`,
+		);
+		this.#removeLot = database.prepare("DELETE FROM parking_lots WHERE lot_id = ?");
+		this.#makeSpot = database.prepare(
+			`INSERT INTO parking_spots (${spotCodec.columns}) VALUES (${marks(spotCodec.columns)})
+			ON CONFLICT (lot_id, spot_id) DO NOTHING`,
+		);
+		this.#replaceSpot = database.prepare(
+			`UPDATE parking_spots SET ${spotCodec.columns.map((column) => `${column} = ?`)}
+			WHERE lot_id = ? AND spot_id = ? AND version = ?`,
+		);
+		this.#findSpot = database.prepare("SELECT * FROM parking_spots WHERE lot_id = ? AND spot_id = ?");
+		this.#removeSpot = database.prepare("DELETE FROM parking_spots WHERE lot_id = ? AND spot_id = ?");
+		this.#addHistory = database.prepare(
+			`INSERT INTO parking_history (${historyCodec.columns}, timestamp_ms) VALUES (${marks(historyCodec.columns)}, ?)
+			ON CONFLICT (board_id, boot, seq) WHERE board_id IS NOT NULL DO NOTHING`,
+		);
+		this.#countTables = database.prepare("SELECT count(*) FROM sqlite_schema");
+	}
+
+	/**
+	 * Opens `parkmate.db` in `dataDir`, and makes folder and file if they are missing.
+	 * @throws StoreError STORE_LOCKED (another gateway has it), STORE_DAMAGED, STORE_NEWER, STORE_UNWRITABLE, …
+	 */
+	static async open({ dataDir }: { dataDir: string }): Promise<SqliteStore> {
+		const folder = DataFolder.take(dataDir);
+		try {
+			const store = new SqliteStore({ folder, database: openDatabase(folder) });
+			store.#markIfHolding();
+			return store;
+		} catch (error) {
+			folder.release();
+			throw error;
+		}
+	}
+
+	async load(): Promise<{ lots: LotRecord[]; spots: SpotRecord[] }> {
+		return this.#do("read", () => ({
+			lots: this.#database
+				.prepare("SELECT * FROM parking_lots ORDER BY lot_id")
+				.all()
+				.map((row) => lotCodec.decode(row)),
+			spots: this.#database
+				.prepare("SELECT * FROM parking_spots ORDER BY lot_id, position, spot_id")
+				.all()
+				.map((row) => spotCodec.decode(row)),
+		}));
+	}
+
+	/**
+	 * See {@link Store.commit}. Order within the batch: removals, lots, spots, history.
+	 *
+	 * Repeating: a batch is one transaction, so where the store already holds each of its spots in exactly this version and
+	 * content, all of it was written before, and nothing more is done. A batch without spots is simply written again.
+	 */
+	async commit(batch: Batch): Promise<void> {
+		this.#do("write", () => {
+			try {
+				this.#write(batch);
+			} catch (error) {
+				if (!(error instanceof StaleError) || !this.#holds(batch)) throw error;
+			}
+			if (batch.lots.length > 0) this.#folder.markHeld();
+		});
+	}
+
+	async history(query: HistoryQuery): Promise<HistoryEntry[]> {
+		return this.#do("read", () => {
+			const parameters = historyParameters(query);
+			const sql = historySql(query);
+			let statement = this.#historyQueries.get(sql);
+			if (statement === undefined) {
+				statement = this.#database.prepare(sql);
+				this.#historyQueries.set(sql, statement);
+			}
+			return statement.all(...parameters).map((row) => ({ id: String(row.id), ...historyCodec.decode(row) }));
+		});
+	}
+
+	async hasHeldData(): Promise<boolean> {
+		return this.#do("read", () => this.#folder.hasHeldData);
+	}
+
+	async ping(): Promise<void> {
+		this.#do("read", () => this.#countTables.get());
+	}
+
+	async close(): Promise<void> {
+		if (this.#database.isOpen) this.#database.close();
+		this.#folder.release();
+	}
+
+	#write(batch: Batch): void {
+		this.#begin.run();
+		try {
+			for (const lotId of batch.removedLots) this.#removeLot.run(lotId);
+			for (const { lot_id, spot_id } of batch.removedSpots) this.#removeSpot.run(lot_id, spot_id);
+			for (const lot of batch.lots) this.#putLot.run(...lotCodec.encode(lot));
+			for (const spot of batch.spots) this.#writeSpot(spot);
+			for (const entry of batch.history) this.#writeHistory(entry);
+			this.#commit.run();
+		} catch (error) {
+			// SQLite has rolled back by itself after some errors (a full disk), not after others.
+			if (this.#database.isTransaction) this.#rollback.run();
+			throw error;
+		}
+	}
+
+	#writeSpot(spot: SpotRecord): void {
+		const values = spotCodec.encode(spot);
+		const { changes } =
+			spot.version === 1
+				? this.#makeSpot.run(...values)
+				: this.#replaceSpot.run(...values, spot.lot_id, spot.spot_id, spot.version - 1);
+		if (changes === 0) throw new StaleError(spot.lot_id, spot.spot_id, spot.version);
+	}
+
+	#writeHistory(entry: NewHistoryEntry): void {
+		this.#addHistory.run(...historyCodec.encode(entry), milliseconds("timestamp", entry.timestamp));
+	}
+
+	/** True when the store holds every spot of the batch as the batch leaves it. */
+	#holds(batch: Batch): boolean {
+		const last = new Map(batch.spots.map((spot) => [`${spot.lot_id}/${spot.spot_id}`, spot]));
+		return [...last.values()].every((spot) => {
+			const row = this.#findSpot.get(spot.lot_id, spot.spot_id);
+			return row !== undefined && spotCodec.matches(row, spot);
+		});
+	}
+
+	/** A file that was copied here without its marker, or whose first commit was cut short before the mark, gets it now. */
+	#markIfHolding(): void {
+		this.#do("read", () => {
+			const holds = "SELECT EXISTS (SELECT 1 FROM parking_lots) OR EXISTS (SELECT 1 FROM parking_history) AS holds";
+			if (this.#database.prepare(holds).get()?.holds === 1) this.#folder.markHeld();
+		});
+	}
+
+	/** Runs `action`; its errors, and a file that is not where it was, become StoreErrors. */
+	#do<T>(what: "read" | "write", action: () => T): T {
+		const path = this.#folder.databasePath;
+		if (!this.#database.isOpen) throw new StoreError("STORE_CLOSED", `can't ${what} ${path}: the store is closed`);
+		try {
+			// SQLite would go on writing to a file that was moved or deleted, and all of that would be gone at the next start.
+			if (statSync(path, { bigint: true, throwIfNoEntry: false })?.ino !== this.#inode) {
+				throw new StoreError("STORE_MOVED", `${path} was moved or replaced while in use: put it back, or restart`);
+			}
+			return action();
+		} catch (error) {
+			throw toStoreError(what, path, error);
+		}
+	}
+}
