@@ -1,0 +1,196 @@
+/**
+ * In: MQTT messages. Out: stored reports, then PUBACK; the rest is counted and refused.
+ * Never: judges whether a car is there.
+ */
+import type { Topics } from "../../firmware/messages.ts";
+import type { Message } from "../broker/broker.ts";
+import type { Books, Draft } from "../lots/books.ts";
+import type { Clock } from "../lots/manage.ts";
+import { type Report, takeReport } from "../lots/spot.ts";
+import { BoardStarts, eventTime } from "../lots/time.ts";
+import { decodeBoardStatus, decodeStatus, Refusal, type Sent } from "./decode.ts";
+import { type Log, Refusals } from "./refusals.ts";
+import type { UnclaimedSpots } from "./unclaimed.ts";
+import type { Writer } from "./writer.ts";
+
+export interface IngestCounts {
+	/** Messages heard. */
+	received: number;
+	/** Reports that changed what a sensor says. */
+	changes: number;
+	/** Reports of what was known. */
+	repeats: number;
+	/** Reports that the books had already. */
+	duplicates: number;
+	/** Everything that was refused, by cause. */
+	refused: Record<string, number>;
+}
+
+export class Ingest {
+	readonly #topics: Topics;
+	readonly #books: Books;
+	readonly #writer: Writer;
+	readonly #unclaimed: UnclaimedSpots;
+	readonly #clock: Clock;
+	readonly #refusals: Refusals;
+	readonly #starts = new BoardStarts();
+	#received = 0;
+	#changes = 0;
+	#repeats = 0;
+	#duplicates = 0;
+
+	constructor(options: {
+		topics: Topics;
+		books: Books;
+		writer: Writer;
+		unclaimed: UnclaimedSpots;
+		clock: Clock;
+		log: Log;
+	}) {
+		this.#topics = options.topics;
+		this.#books = options.books;
+		this.#writer = options.writer;
+		this.#unclaimed = options.unclaimed;
+		this.#clock = options.clock;
+		this.#refusals = new Refusals({ clock: options.clock, log: options.log });
+	}
+
+	/** What the broker must deliver. */
+	get filters(): string[] {
+		return [`${this.#topics.status()}/#`, this.#topics.board("+", "status")];
+	}
+
+	get counts(): IngestCounts {
+		return {
+			received: this.#received,
+			changes: this.#changes,
+			repeats: this.#repeats,
+			duplicates: this.#duplicates,
+			refused: this.#refusals.counts(),
+		};
+	}
+
+	/** Takes one message; resolves when it may be acknowledged: stored, or refused for good. */
+	async take(message: Message): Promise<void> {
+		this.#received++;
+		if (message.topic.startsWith(this.#topics.status())) return this.#takeStatus(message);
+		if (message.payload.byteLength === 0) return; // a retained word was cleared
+		const word = decodeBoardStatus(this.#topics, message.topic, message.payload);
+		if (word instanceof Refusal) return this.#refuse(word, message.topic);
+		// A retained word is as old as it is: its uptime says nothing of now.
+		if (word.online && word.uptime_ms !== null && !message.retained) {
+			this.#starts.learn(word.board_id, word.boot, word.uptime_ms, this.#clock.now());
+		}
+	}
+
+	/** Reports that came before their spot was made count now. Call after lots or spots were made. */
+	async adopt(): Promise<void> {
+		const claimed = this.#unclaimed.takeClaimed((sent) => this.#lotOf(sent) !== null);
+		await Promise.all(claimed.map((sent) => this.#store(sent)));
+	}
+
+	async #takeStatus(message: Message): Promise<void> {
+		if (message.payload.byteLength === 0) return; // a retained status was cleared
+		const sent = decodeStatus(this.#topics, message.topic, message.payload);
+		if (sent instanceof Refusal) return this.#refuse(sent, message.topic);
+		await this.#store(sent);
+	}
+
+	async #store(sent: Sent): Promise<void> {
+		const lotId = this.#lotOf(sent);
+		if (lotId === null) return this.#leave(sent);
+		const report = this.#report(sent, lotId);
+		const taken = await this.#writer.submit((draft) => this.#enter(draft, report));
+		// Its spot or lot went while it waited.
+		if (!taken) this.#leave(sent);
+	}
+
+	/** One report into the draft. False where its spot is gone. */
+	#enter(draft: Draft, report: Report): boolean {
+		const spot = draft.spot(report.lot_id, report.spot_id);
+		if (spot === undefined) return false;
+		const outcome = takeReport(spot, report);
+		if (outcome.kind === "old_boot") {
+			this.#refusals.count(
+				"old_boot",
+				{ board_id: report.board_id, boot: report.identity?.boot, seq: report.identity?.seq },
+				`expected boot ${outcome.boot} or later from this board, got ${report.identity?.boot}`,
+			);
+			if (report.board_id !== null) draft.fellBehind(report.board_id, outcome.boot);
+			return true;
+		}
+		if (report.identity !== null) draft.acknowledge(report.identity);
+		if (outcome.kind === "duplicate") {
+			this.#duplicates++;
+			return true;
+		}
+		const { spot: next } = outcome;
+		// A plain sensor hears its lamp only when it is told: nothing is retained for it, so each of its reports is answered.
+		const lamp = next.state !== spot.state || next.topic_form !== spot.topic_form || next.topic_form === "short";
+		if (outcome.kind === "change") this.#changes++;
+		else this.#repeats++;
+		draft.update(next, outcome.kind === "change" ? outcome.entry : null, lamp);
+		return true;
+	}
+
+	#report(sent: Sent, lotId: string): Report {
+		const receivedMs = this.#clock.now();
+		const { identity } = sent;
+		const time = eventTime({
+			receivedMs,
+			timestamp: sent.timestamp,
+			uptimeMs: sent.uptime_ms,
+			startMs: identity === null ? null : this.#starts.startMs(identity.board_id, identity.boot),
+		});
+		if (time.skewed) {
+			this.#refusals.count(
+				"clock_skew",
+				{ board_id: sent.board_id, spot_id: sent.spot_id },
+				`the time of a report (the report itself is taken): expected about ${time.timestamp}, got ${sent.timestamp}`,
+			);
+		}
+		return {
+			lot_id: lotId,
+			spot_id: sent.spot_id,
+			state: sent.state,
+			distance: sent.distance,
+			confidence: sent.confidence,
+			reason: sent.reason,
+			board_id: sent.board_id,
+			identity,
+			topic_form: sent.topic_form,
+			timestamp: time.timestamp,
+			received_at: new Date(receivedMs).toISOString(),
+			reported_at: sent.timestamp,
+		};
+	}
+
+	/** The lot that a report means, if it is there and has the spot; without `lot_id` the only one that has it. */
+	#lotOf(sent: Sent): string | null {
+		if (sent.lot_id !== null) return this.#books.spot(sent.lot_id, sent.spot_id) === undefined ? null : sent.lot_id;
+		const lots = this.#books.lotsWithSpot(sent.spot_id);
+		return lots.length === 1 ? (lots[0] ?? null) : null;
+	}
+
+	#leave(sent: Sent): void {
+		const lots = sent.lot_id === null ? this.#books.lotsWithSpot(sent.spot_id) : [];
+		if (lots.length > 1) {
+			this.#refusals.count(
+				"ambiguous_spot",
+				{ spot_id: sent.spot_id },
+				`spot "${sent.spot_id}" without lot_id: expected exactly one lot that has it, got ${lots.length}`,
+			);
+			return;
+		}
+		this.#unclaimed.keep(sent, new Date(this.#clock.now()).toISOString());
+		this.#refusals.count(
+			"unknown_spot",
+			{ lot_id: sent.lot_id, spot_id: sent.spot_id, board_id: sent.board_id },
+			`nobody made spot "${sent.spot_id}"${sent.lot_id === null ? "" : ` of lot "${sent.lot_id}"`}; it waits in /api/unclaimed`,
+		);
+	}
+
+	#refuse(refusal: Refusal, topic: string): void {
+		this.#refusals.count(refusal.cause, { topic: topic.slice(0, 120) }, refusal.detail);
+	}
+}

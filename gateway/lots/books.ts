@@ -1,0 +1,292 @@
+/**
+ * In: what the store holds at start, then drafts that are stored. Out: every lot and spot, at once.
+ * Never: waits, stores, or changes anything but by a draft that was committed.
+ */
+import type { Counters, Lot, LotWithSpots, Spot } from "../contract/resources.ts";
+import { count, moved } from "./counters.ts";
+import type { Batch, Cursor, LotRecord, NewHistoryEntry, SpotRecord } from "./records.ts";
+
+interface Shelf {
+	lot: LotRecord;
+	/** In the lot's order. */
+	spots: Map<string, SpotRecord>;
+}
+
+/** All lots in memory, as committed. */
+export class Books {
+	readonly #shelves = new Map<string, Shelf>();
+	/** Which lots have a spot of this name: for reports that don't say their lot. */
+	readonly #lotsOfSpot = new Map<string, Set<string>>();
+
+	/**
+	 * @returns the lots whose stored counters were not what their spots say, with both, for the log. The books hold the recount.
+	 */
+	load(stored: { lots: LotRecord[]; spots: SpotRecord[] }): { lot_id: string; stored: Counters; counted: Counters }[] {
+		for (const lot of stored.lots) this.#shelves.set(lot.lot_id, { lot, spots: new Map() });
+		for (const spot of stored.spots) this.#put(spot);
+		const repairs = [];
+		for (const shelf of this.#shelves.values()) {
+			const before = moved(shelf.lot, null, null);
+			const counted = count([...shelf.spots.values()].map((spot) => spot.state));
+			shelf.lot = { ...shelf.lot, ...counted };
+			if (JSON.stringify(before) !== JSON.stringify(counted)) {
+				repairs.push({ lot_id: shelf.lot.lot_id, stored: before, counted });
+			}
+		}
+		return repairs;
+	}
+
+	lot(lotId: string): LotRecord | undefined {
+		return this.#shelves.get(lotId)?.lot;
+	}
+
+	spot(lotId: string, spotId: string): SpotRecord | undefined {
+		return this.#shelves.get(lotId)?.spots.get(spotId);
+	}
+
+	/** By `lot_id`. */
+	lots(): LotRecord[] {
+		return [...this.#shelves.values()]
+			.map((shelf) => shelf.lot)
+			.sort((a, b) => (a.lot_id < b.lot_id ? -1 : a.lot_id > b.lot_id ? 1 : 0));
+	}
+
+	/** In the lot's order; none for a lot that is not there. */
+	spots(lotId: string): SpotRecord[] {
+		return [...(this.#shelves.get(lotId)?.spots.values() ?? [])];
+	}
+
+	/** The lots that have a spot of this name. */
+	lotsWithSpot(spotId: string): string[] {
+		return [...(this.#lotsOfSpot.get(spotId) ?? [])];
+	}
+
+	/** Takes over what was committed. */
+	apply(batch: Batch): void {
+		for (const lotId of batch.removedLots) {
+			for (const spot of this.spots(lotId)) this.#drop(lotId, spot.spot_id);
+			this.#shelves.delete(lotId);
+		}
+		for (const lot of batch.lots) {
+			const shelf = this.#shelves.get(lot.lot_id);
+			if (shelf === undefined) this.#shelves.set(lot.lot_id, { lot, spots: new Map() });
+			else shelf.lot = lot;
+		}
+		for (const { lot_id, spot_id } of batch.removedSpots) this.#drop(lot_id, spot_id);
+		const reordered = new Set<string>();
+		for (const spot of batch.spots) {
+			const before = this.spot(spot.lot_id, spot.spot_id);
+			if (before?.position !== spot.position) reordered.add(spot.lot_id);
+			this.#put(spot);
+		}
+		for (const lotId of reordered) this.#sort(lotId);
+	}
+
+	#put(spot: SpotRecord): void {
+		this.#shelves.get(spot.lot_id)?.spots.set(spot.spot_id, spot);
+		const lots = this.#lotsOfSpot.get(spot.spot_id);
+		if (lots === undefined) this.#lotsOfSpot.set(spot.spot_id, new Set([spot.lot_id]));
+		else lots.add(spot.lot_id);
+	}
+
+	#drop(lotId: string, spotId: string): void {
+		this.#shelves.get(lotId)?.spots.delete(spotId);
+		const lots = this.#lotsOfSpot.get(spotId);
+		lots?.delete(lotId);
+		if (lots?.size === 0) this.#lotsOfSpot.delete(spotId);
+	}
+
+	#sort(lotId: string): void {
+		const shelf = this.#shelves.get(lotId);
+		if (shelf === undefined) return;
+		const ordered = [...shelf.spots.values()].sort((a, b) => a.position - b.position);
+		shelf.spots = new Map(ordered.map((spot) => [spot.spot_id, spot]));
+	}
+}
+
+/** One spot after one step of a commit, with its lot's counters and version at that moment. */
+export interface SpotStep {
+	spot: SpotRecord;
+	lot_version: number;
+	counters: Counters;
+}
+
+/** What one commit did, in its order, for those who tell the world. */
+export interface Steps {
+	spots: SpotStep[];
+	/** Spots whose lamps must be told, newest record each: the colour, or the form of topic on which the lamp listens, changed; or a plain sensor spoke. */
+	lamps: Map<string, SpotRecord>;
+	/** Lots that were made or changed as a whole: whoever shows them needs all of them again. */
+	lots: Set<string>;
+	removedLots: string[];
+	removedSpots: SpotRecord[];
+	/** Reports that boards may now forget. */
+	stored: Cursor[];
+	/** Newest known boot of boards whose report came from an older one. */
+	behind: Map<string, number>;
+}
+
+/** Changes to the books that are not committed yet. Reads see them; nobody else does. */
+export class Draft {
+	readonly #books: Books;
+	readonly #lots = new Map<string, LotRecord | null>();
+	readonly #spots = new Map<string, SpotRecord | null>();
+	readonly #history: NewHistoryEntry[] = [];
+	readonly steps: Steps = {
+		spots: [],
+		lamps: new Map(),
+		lots: new Set(),
+		removedLots: [],
+		removedSpots: [],
+		stored: [],
+		behind: new Map(),
+	};
+
+	constructor(books: Books) {
+		this.#books = books;
+	}
+
+	get books(): Books {
+		return this.#books;
+	}
+
+	/** True while there is nothing to store. */
+	get empty(): boolean {
+		return this.#lots.size === 0 && this.#spots.size === 0 && this.#history.length === 0;
+	}
+
+	lot(lotId: string): LotRecord | undefined {
+		const drafted = this.#lots.get(lotId);
+		return drafted === undefined ? this.#books.lot(lotId) : (drafted ?? undefined);
+	}
+
+	spot(lotId: string, spotId: string): SpotRecord | undefined {
+		if (this.#lots.get(lotId) === null) return undefined;
+		const drafted = this.#spots.get(key(lotId, spotId));
+		return drafted === undefined ? this.#books.spot(lotId, spotId) : (drafted ?? undefined);
+	}
+
+	/** In no special order. */
+	spots(lotId: string): SpotRecord[] {
+		if (this.#lots.get(lotId) === null) return [];
+		const found = new Map(this.#books.spots(lotId).map((spot) => [spot.spot_id, spot]));
+		for (const [id, spot] of this.#spots) {
+			if (spot === null) {
+				if (id.startsWith(`${lotId}/`)) found.delete(id.slice(lotId.length + 1));
+			} else if (spot.lot_id === lotId) found.set(spot.spot_id, spot);
+		}
+		return [...found.values()];
+	}
+
+	/** One spot changed: its lot's counters and version follow. */
+	update(spot: SpotRecord, entry: NewHistoryEntry | null, lamp: boolean): void {
+		const before = this.spot(spot.lot_id, spot.spot_id);
+		const lot = this.lot(spot.lot_id);
+		if (lot === undefined || before === undefined) throw new Error(`no spot ${spot.lot_id}/${spot.spot_id} to update`);
+		const counters = moved(lot, before.state, spot.state);
+		const lot_version = lot.lot_version + 1;
+		const next = this.#numbered(spot);
+		this.#spots.set(key(spot.lot_id, spot.spot_id), next);
+		this.#lots.set(lot.lot_id, { ...lot, ...counters, lot_version });
+		if (entry !== null) this.#history.push(entry);
+		this.steps.spots.push({ spot: next, lot_version, counters });
+		const id = key(spot.lot_id, spot.spot_id);
+		if (lamp || this.steps.lamps.has(id)) this.steps.lamps.set(id, next);
+	}
+
+	/** Makes or replaces a lot with all of its spots. Spots that it had and that are not given go; history stays. */
+	replaceLot(
+		lot: Omit<LotRecord, keyof Counters | "lot_version">,
+		spots: SpotRecord[],
+		entries: NewHistoryEntry[],
+	): LotRecord {
+		const kept = new Set(spots.map((spot) => spot.spot_id));
+		for (const old of this.spots(lot.lot_id)) {
+			if (kept.has(old.spot_id)) continue;
+			this.#spots.set(key(lot.lot_id, old.spot_id), null);
+			this.steps.lamps.delete(key(lot.lot_id, old.spot_id));
+			this.steps.removedSpots.push(old);
+		}
+		const before = this.lot(lot.lot_id);
+		const record: LotRecord = {
+			...lot,
+			...count(spots.map((spot) => spot.state)),
+			lot_version: (before?.lot_version ?? 0) + 1,
+		};
+		for (const spot of spots) {
+			const old = this.spot(lot.lot_id, spot.spot_id);
+			if (old === spot) continue;
+			this.#spots.set(key(lot.lot_id, spot.spot_id), this.#numbered(spot));
+			if (old !== undefined && old.state !== spot.state) this.steps.lamps.set(key(lot.lot_id, spot.spot_id), spot);
+		}
+		this.#lots.set(lot.lot_id, record);
+		this.#history.push(...entries);
+		this.steps.lots.add(lot.lot_id);
+		this.steps.removedLots = this.steps.removedLots.filter((lotId) => lotId !== lot.lot_id);
+		return record;
+	}
+
+	/** Removes a lot and its spots; history stays. */
+	removeLot(lotId: string): void {
+		for (const spot of this.spots(lotId)) {
+			this.#spots.set(key(lotId, spot.spot_id), null);
+			this.steps.lamps.delete(key(lotId, spot.spot_id));
+			this.steps.removedSpots.push(spot);
+		}
+		this.#lots.set(lotId, null);
+		this.steps.removedLots.push(lotId);
+		this.steps.lots.delete(lotId);
+	}
+
+	/** The board that sent this report may forget it once this draft is committed. */
+	acknowledge(identity: Cursor): void {
+		this.steps.stored.push(identity);
+	}
+
+	/** The board counts its starts from a lower number than it did before. */
+	fellBehind(boardId: string, newestBoot: number): void {
+		this.steps.behind.set(boardId, Math.max(newestBoot, this.steps.behind.get(boardId) ?? 0));
+	}
+
+	/** What the store must write. */
+	batch(): Batch {
+		const { removedLots } = this.steps;
+		const batch: Batch = { lots: [], spots: [], removedLots, removedSpots: [], history: this.#history };
+		for (const lot of this.#lots.values()) if (lot !== null) batch.lots.push(lot);
+		for (const [id, spot] of this.#spots) {
+			if (spot !== null) batch.spots.push(spot);
+			else {
+				const slash = id.indexOf("/");
+				batch.removedSpots.push({ lot_id: id.slice(0, slash), spot_id: id.slice(slash + 1) });
+			}
+		}
+		return batch;
+	}
+
+	/** However often a draft touches a spot, the store sees one write: the version rises once. */
+	#numbered(spot: SpotRecord): SpotRecord {
+		const committed = this.#books.spot(spot.lot_id, spot.spot_id);
+		return { ...spot, version: (committed?.version ?? 0) + 1 };
+	}
+}
+
+function key(lotId: string, spotId: string): string {
+	return `${lotId}/${spotId}`;
+}
+
+/** The resource of a lot: the record without what only the gateway needs. */
+export function lotResource(lot: LotRecord): Lot {
+	const { created_at: _, ...resource } = lot;
+	return resource;
+}
+
+/** The resource of a spot: the record without what only the gateway needs. */
+export function spotResource(spot: SpotRecord): Spot {
+	const { position: _p, cursors: _c, topic_form: _t, last_event: _l, version: _v, ...resource } = spot;
+	return resource;
+}
+
+/** A lot with all its spots, as `GET /api/lots/:id` and snapshots show it. */
+export function lotWithSpots(books: Books, lot: LotRecord): LotWithSpots {
+	return { ...lotResource(lot), spots: books.spots(lot.lot_id).map(spotResource) };
+}

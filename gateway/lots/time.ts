@@ -1,0 +1,65 @@
+/** When did it really happen? Boards' clocks may be a day off; their uptime is not. */
+
+/** A reported time this far from what the gateway can tell itself is not believed. */
+export const maxSkewMs = 5 * 60_000;
+
+/** Boards whose start is remembered; the one that spoke longest ago is forgotten first. */
+export const maxBoards = 10_000;
+
+/**
+ * When each board started, by the gateway's clock. A report's event time is then its board's start plus its `uptime_ms`, however
+ * late it arrives and whatever the board's clock says. The start is learnt from what boards say of *now*; a message can
+ * only be late, so the earliest start seen is the truest.
+ */
+export class BoardStarts {
+	readonly #starts = new Map<string, { boot: number; startMs: number }>();
+
+	/** A board said, live, that it has been up for `uptimeMs`; it was heard at `receivedMs` (Unix time). */
+	learn(boardId: string, boot: number, uptimeMs: number, receivedMs: number): void {
+		const known = this.#starts.get(boardId);
+		if (known !== undefined && boot < known.boot) return;
+		const seen = receivedMs - uptimeMs;
+		const startMs = known?.boot === boot ? Math.min(known.startMs, seen) : seen;
+		this.#starts.delete(boardId);
+		this.#starts.set(boardId, { boot, startMs });
+		if (this.#starts.size > maxBoards) {
+			const [oldest] = this.#starts.keys();
+			if (oldest !== undefined) this.#starts.delete(oldest);
+		}
+	}
+
+	/** Unix time of the board's start, or null where it is not known for this boot. */
+	startMs(boardId: string, boot: number): number | null {
+		const known = this.#starts.get(boardId);
+		return known?.boot === boot ? known.startMs : null;
+	}
+}
+
+export interface EventTime {
+	/** ISO 8601 */
+	timestamp: string;
+	/** True when the report gave a time that was not believed. */
+	skewed: boolean;
+}
+
+/**
+ * The time of an event heard at `receivedMs`, from, in this order: the report's own `timestamp` where it lies within {@link maxSkewMs}
+ * of what the gateway can tell; the board's start plus `uptimeMs`; the moment of hearing. Never later than that moment.
+ */
+export function eventTime(report: {
+	receivedMs: number;
+	timestamp: string | null;
+	uptimeMs: number | null;
+	startMs: number | null;
+}): EventTime {
+	const { receivedMs, uptimeMs, startMs } = report;
+	const known = uptimeMs !== null && startMs !== null ? Math.min(startMs + uptimeMs, receivedMs) : receivedMs;
+	if (report.timestamp === null) return { timestamp: iso(known), skewed: false };
+	const saidMs = Date.parse(report.timestamp);
+	if (Math.abs(saidMs - known) > maxSkewMs) return { timestamp: iso(known), skewed: true };
+	return { timestamp: iso(Math.min(saidMs, receivedMs)), skewed: false };
+}
+
+function iso(ms: number): string {
+	return new Date(ms).toISOString();
+}
