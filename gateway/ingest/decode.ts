@@ -1,6 +1,7 @@
 /** From the bytes of an MQTT message to a report, or to the cause why not. Pure; judges nothing but form. */
 import { Compile } from "typebox/compile";
 import type { SensorState, Topics } from "../../firmware/messages.ts";
+import { clip, explain } from "../contract/explain.ts";
 import { BoardStatusSchema, StatusReportSchema } from "../contract/messages.ts";
 import type { Cursor } from "../lots/records.ts";
 
@@ -66,7 +67,8 @@ export function decodeStatus(topics: Topics, topic: string, payload: Uint8Array)
 	}
 	const json = parse(payload);
 	if (json instanceof Refusal) return json;
-	if (!statusReport.Check(json)) return new Refusal("wrong_shape", firstError(statusReport, json));
+	if (!statusReport.Check(json))
+		return new Refusal("wrong_shape", explain(statusReport.Errors(json), json, "the payload"));
 	const [topicLot, topicSpot] = parts;
 	if (topicLot !== undefined && json.lot_id !== undefined && json.lot_id !== topicLot) {
 		return new Refusal("topic_mismatch", `lot_id is "${json.lot_id}", the topic says "${clip(topicLot)}"`);
@@ -109,7 +111,8 @@ export function decodeBoardStatus(topics: Topics, topic: string, payload: Uint8A
 	const board_id = topic.slice(`${topics.prefix}/board/`.length).split("/")[0] ?? "";
 	const json = parse(payload);
 	if (json instanceof Refusal) return json;
-	if (!boardStatus.Check(json)) return new Refusal("wrong_shape", firstError(boardStatus, json));
+	if (!boardStatus.Check(json))
+		return new Refusal("wrong_shape", explain(boardStatus.Errors(json), json, "the payload"));
 	return { board_id, boot: json.boot, online: json.online, uptime_ms: json.uptime_ms ?? null };
 }
 
@@ -128,25 +131,4 @@ function parse(payload: Uint8Array): unknown {
 	} catch {
 		return new Refusal("not_json", `expected a JSON object, got ${clip(JSON.stringify(text))}`);
 	}
-}
-
-interface Validator {
-	Errors(value: unknown): { instancePath: string; message: string }[];
-}
-
-function firstError(validator: Validator, value: unknown): string {
-	const error = validator.Errors(value)[0];
-	if (error === undefined) return "expected another shape";
-	const field = error.instancePath.slice(1).replaceAll("/", ".") || "the payload";
-	const got = error.instancePath
-		.slice(1)
-		.split("/")
-		.filter((part) => part !== "")
-		.reduce<unknown>((at, part) => (at as Record<string, unknown> | undefined)?.[part], value);
-	return `${field} ${error.message}, got ${clip(JSON.stringify(got) ?? "nothing")}`;
-}
-
-/** Strangers' text goes into logs shortened. */
-function clip(text: string): string {
-	return text.length <= 80 ? text : `${text.slice(0, 77)}...`;
 }

@@ -195,16 +195,21 @@ export class Hub {
 	#onFrame(member: Member, data: Uint8Array, binary: boolean): void {
 		member.heardAt = this.#clock.now();
 		const request = readRequest(data, binary);
-		if (!("lot_id" in request)) return this.#complain(member, request);
+		if (!("lot_id" in request)) {
+			this.#complain(member, request);
+			return;
+		}
 		const { lot_id } = request;
 		const watched = member.lots === null ? this.#books.lot(lot_id) !== undefined : member.lots.has(lot_id);
 		if (!watched) {
 			const message = `this connection does not watch lot "${lot_id}"`;
-			return this.#complain(member, { statusCode: 404, error: "Not Found", code: "LOT_NOT_FOUND", message });
+			this.#complain(member, { statusCode: 404, error: "Not Found", code: "LOT_NOT_FOUND", message });
+			return;
 		}
 		if (member.heardAt - (member.snapshotAt.get(lot_id) ?? Number.NEGATIVE_INFINITY) < resyncMs) {
 			const message = `expected at least ${resyncMs} ms between two resyncs of a lot`;
-			return this.#complain(member, { statusCode: 429, error: "Too Many Requests", code: "TOO_FAST", message });
+			this.#complain(member, { statusCode: 429, error: "Too Many Requests", code: "TOO_FAST", message });
+			return;
 		}
 		member.snapshotAt.set(lot_id, member.heardAt);
 		this.#snapshot(member, lot_id);

@@ -124,6 +124,8 @@ export interface OverrideWish {
 	reserved?: boolean;
 	until?: string | null;
 	reason?: string | null;
+	/** Who says it, as long as there is no sign-in that knows. */
+	by?: string | null;
 }
 
 /**
@@ -147,7 +149,7 @@ export function overrideFrom(wish: OverrideWish, nowMs: number): Override {
 		reserved: wish.reserved ?? false,
 		until,
 		reason: wish.reason?.trim() || null,
-		by: null,
+		by: wish.by?.trim() || null,
 		at: new Date(nowMs).toISOString(),
 	};
 }

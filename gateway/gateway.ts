@@ -1,0 +1,175 @@
+/**
+ * One gateway: books, writer, ingest, hub and announcer, wired to a store and a broker.
+ * In: a store, a broker, a clock. Out: a running gateway that `app.ts` shows over HTTP. Never: knows which store or broker it has.
+ */
+import { Topics } from "../firmware/messages.ts";
+import type { Broker } from "./broker/broker.ts";
+import { Announcer } from "./ingest/announce.ts";
+import { Ingest } from "./ingest/ingest.ts";
+import type { Log } from "./ingest/refusals.ts";
+import { UnclaimedSpots } from "./ingest/unclaimed.ts";
+import { type Task, Writer } from "./ingest/writer.ts";
+import { spotFrame } from "./live/frames.ts";
+import { Hub } from "./live/hub.ts";
+import { Books, type Steps } from "./lots/books.ts";
+import { OverrideEnds } from "./lots/ends.ts";
+import { type Clock, expireOverride } from "./lots/manage.ts";
+import type { Store } from "./store/store.ts";
+
+/** How often overrides are checked for their end. */
+export const overrideTickMs = 250;
+/** How often the hub looks after its clients. */
+export const liveTickMs = 1000;
+
+export class Gateway {
+	readonly books = new Books();
+	readonly unclaimed = new UnclaimedSpots();
+	readonly store: Store;
+	readonly broker: Broker;
+	readonly clock: Clock;
+	readonly hub: Hub;
+	readonly ingest: Ingest;
+	readonly #writer: Writer;
+	readonly #announcer: Announcer;
+	readonly #ends = new OverrideEnds();
+	readonly #log: Log;
+	#timers: NodeJS.Timeout[] = [];
+	#stopWaiting = (): void => {};
+	#closing: Promise<void> | null = null;
+
+	constructor(options: { store: Store; broker: Broker; clock: Clock; log: Log; topicPrefix: string }) {
+		const { store, broker, clock, log } = options;
+		const topics = new Topics(options.topicPrefix);
+		this.store = store;
+		this.broker = broker;
+		this.clock = clock;
+		this.#log = log;
+		this.hub = new Hub({ books: this.books, clock });
+		this.#announcer = new Announcer({ topics, broker, books: this.books });
+		this.#writer = new Writer({
+			books: this.books,
+			store,
+			log,
+			wait: (ms) => this.#wait(ms),
+			onCommit: (steps) => this.#tell(steps),
+		});
+		this.ingest = new Ingest({
+			topics,
+			books: this.books,
+			writer: this.#writer,
+			unclaimed: this.unclaimed,
+			clock,
+			log,
+		});
+	}
+
+	/** Loads the books and starts to listen to the broker. @throws when the store or the embedded broker can't start. */
+	async start(): Promise<void> {
+		for (const repair of this.books.load(await this.store.load())) {
+			this.#log.warn(repair, "a lot's counters were not those of its spots; the count of its spots holds");
+		}
+		this.#ends.load(this.books);
+		await this.broker.start({
+			filters: this.ingest.filters,
+			onMessage: (message) => this.ingest.take(message),
+			onConnect: () => {
+				this.#log.info({ url: this.broker.url }, "connected to the broker");
+				this.#background(this.#announcer.resync());
+			},
+			onDisconnect: (error) => this.#log.warn({ url: this.broker.url }, `the broker is away: ${error}`),
+		});
+		this.#timers = [
+			setInterval(() => this.#endOverrides(), overrideTickMs),
+			setInterval(() => this.hub.tick(), liveTickMs),
+		];
+	}
+
+	/** Changes the books; resolves once that is stored. @throws DomainError, StoreError */
+	write<T>(task: Task<T>): Promise<T> {
+		return this.#writer.submit(task);
+	}
+
+	/** As {@link write}, for tasks that make spots: reports that came before count at once. */
+	async make<T>(task: Task<T>): Promise<T> {
+		const result = await this.#writer.submit(task);
+		await this.ingest.adopt();
+		return result;
+	}
+
+	/** Each component's state, for health. */
+	async state() {
+		const store = await this.store.ping().then(
+			() => null,
+			(error: unknown) => (error instanceof Error ? error.message : String(error)),
+		);
+		const { stalled, waiting, commits } = this.#writer.state;
+		const { connected, since, error } = this.broker.state;
+		return {
+			store: {
+				ready: store === null && stalled === null,
+				kind: this.store.kind,
+				error: stalled ?? store,
+				waiting,
+				commits,
+			},
+			broker: {
+				ready: connected,
+				kind: this.broker.kind,
+				url: this.broker.url,
+				since,
+				error,
+				unsent: this.#announcer.unsent,
+			},
+			ingest: this.ingest.counts,
+			live: this.hub.state,
+		};
+	}
+
+	/** Finishes what was heard, then ends everything. Twice is fine. */
+	close(): Promise<void> {
+		this.#closing ??= this.#close();
+		return this.#closing;
+	}
+
+	async #close(): Promise<void> {
+		for (const timer of this.#timers) clearInterval(timer);
+		this.hub.close();
+		this.#stopWaiting();
+		await this.#writer.close();
+		await this.broker.close();
+		await this.store.close();
+	}
+
+	#tell(steps: Steps): void {
+		const at = new Date(this.clock.now()).toISOString();
+		const frames = steps.spots.map((step) => spotFrame(step, at));
+		this.#ends.note(steps, this.books);
+		this.#announcer.tell(steps, frames);
+		this.hub.tell(steps, frames);
+	}
+
+	#endOverrides(): void {
+		const now = this.clock.now();
+		for (const { lot_id, spot_id } of this.#ends.takeDue(now)) {
+			this.#background(this.write((draft) => expireOverride(draft, lot_id, spot_id, now)));
+		}
+	}
+
+	#background(work: Promise<unknown>): void {
+		work.catch((error: unknown) => {
+			if (this.#closing === null) this.#log.error({ err: error }, "work in the background failed");
+		});
+	}
+
+	/** A pause that {@link close} cuts short. */
+	#wait(ms: number): Promise<void> {
+		if (this.#closing !== null) return Promise.resolve();
+		return new Promise((resolve) => {
+			const timer = setTimeout(resolve, ms);
+			this.#stopWaiting = () => {
+				clearTimeout(timer);
+				resolve();
+			};
+		});
+	}
+}

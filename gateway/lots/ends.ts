@@ -1,0 +1,35 @@
+/** Which overrides end when. */
+import type { Books, Steps } from "./books.ts";
+import type { SpotRecord } from "./records.ts";
+
+export class OverrideEnds {
+	readonly #untilMs = new Map<string, { lot_id: string; spot_id: string; untilMs: number }>();
+
+	load(books: Books): void {
+		for (const lot of books.lots()) for (const spot of books.spots(lot.lot_id)) this.#note(spot);
+	}
+
+	/** Follows a commit. */
+	note(steps: Steps, books: Books): void {
+		for (const spot of steps.removedSpots) this.#untilMs.delete(key(spot));
+		for (const { spot } of steps.spots) this.#note(spot);
+		for (const lotId of steps.lots) for (const spot of books.spots(lotId)) this.#note(spot);
+	}
+
+	/** Takes out the spots whose override's time has come at `nowMs` (Unix time); each is given once. */
+	takeDue(nowMs: number): { lot_id: string; spot_id: string }[] {
+		const due = [...this.#untilMs.values()].filter(({ untilMs }) => untilMs <= nowMs);
+		for (const spot of due) this.#untilMs.delete(key(spot));
+		return due;
+	}
+
+	#note(spot: SpotRecord): void {
+		const { lot_id, spot_id, override } = spot;
+		if (override?.until == null) this.#untilMs.delete(key(spot));
+		else this.#untilMs.set(key(spot), { lot_id, spot_id, untilMs: Date.parse(override.until) });
+	}
+}
+
+function key(spot: { lot_id: string; spot_id: string }): string {
+	return `${spot.lot_id}/${spot.spot_id}`;
+}
