@@ -1,0 +1,117 @@
+import { describe, expect, test } from "vitest";
+import { retryMs, Writer } from "../../../gateway/ingest/writer.ts";
+import type { Draft, Steps } from "../../../gateway/lots/books.ts";
+import { DomainError } from "../../../gateway/lots/errors.ts";
+import { override } from "../../../gateway/lots/manage.ts";
+import { StoreError } from "../../../gateway/store/store.ts";
+import { booksWithLot, FakeStore, MemoryLog, noon } from "../books.ts";
+
+function setUp() {
+	const books = booksWithLot(5);
+	const store = new FakeStore();
+	const log = new MemoryLog();
+	const told: Steps[] = [];
+	const waits: number[] = [];
+	const pauses: (() => void)[] = [];
+	const writer = new Writer({
+		books,
+		store,
+		log,
+		wait: (ms) => {
+			waits.push(ms);
+			return new Promise((resolve) => pauses.push(resolve));
+		},
+		onCommit: (steps) => told.push(steps),
+	});
+	return { books, store, log, told, waits, pauses, writer };
+}
+
+const occupy = (spotId: string) => (draft: Draft) => override(draft, "LOT001", spotId, { occupied: true }, noon);
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe("the writer", () => {
+	test("resolves a task once the store has it, and not before", async () => {
+		const { books, store, writer, told } = setUp();
+		let release = () => {};
+		store.held = new Promise((resolve) => {
+			release = resolve;
+		});
+		let done = false;
+		const written = writer.submit(occupy("SPOT001")).then(() => {
+			done = true;
+		});
+		await turn();
+		expect(done).toBe(false);
+		expect(books.spot("LOT001", "SPOT001")?.state).toBe("unknown");
+		expect(told).toEqual([]);
+		release();
+		await written;
+		expect(books.spot("LOT001", "SPOT001")?.state).toBe("occupied");
+		expect(told).toHaveLength(1);
+	});
+
+	test("commits a lone task at once and what arrives meanwhile together", async () => {
+		const { store, writer } = setUp();
+		let release = () => {};
+		store.held = new Promise((resolve) => {
+			release = resolve;
+		});
+		const all = [writer.submit(occupy("SPOT001"))];
+		await turn();
+		for (const spot of ["SPOT002", "SPOT003", "SPOT004"]) all.push(writer.submit(occupy(spot)));
+		release();
+		await Promise.all(all);
+		expect(store.batches.map((batch) => batch.spots.length)).toEqual([1, 3]);
+	});
+
+	test("rejects a task that throws and commits the others of its batch", async () => {
+		const { store, writer } = setUp();
+		const bad = writer.submit(occupy("NOPE"));
+		const good = writer.submit(occupy("SPOT001"));
+		await expect(bad).rejects.toThrow(DomainError);
+		await good;
+		expect(store.batches).toHaveLength(1);
+	});
+
+	test("stores nothing for tasks that change nothing, and still tells what may be forgotten", async () => {
+		const { store, writer, told } = setUp();
+		await writer.submit((draft) => draft.acknowledge({ board_id: "b", boot: 1, seq: 1 }));
+		expect(store.batches).toEqual([]);
+		expect(told[0]?.stored).toEqual([{ board_id: "b", boot: 1, seq: 1 }]);
+	});
+
+	test("holds everything while the store refuses, says so once, and goes on by itself", async () => {
+		const { store, writer, waits, pauses, log } = setUp();
+		store.failing = new StoreError("STORE_FULL", "the disk is full");
+		const written = writer.submit(occupy("SPOT001"));
+		for (let tries = 0; tries < 8; tries++) {
+			await turn();
+			expect(writer.state.stalled).toBe("the disk is full");
+			pauses.shift()?.();
+		}
+		expect(waits.slice(0, 7)).toEqual([...retryMs, retryMs.at(-1)]);
+		store.failing = null;
+		await turn();
+		pauses.shift()?.();
+		await written;
+		expect(writer.state.stalled).toBeNull();
+		expect(log.lines.map((line) => line.message)).toEqual([
+			"the store refuses writes: the disk is full",
+			"the store takes writes again",
+		]);
+	});
+
+	test("rejects, unwritten, what the store refuses while the gateway closes", async () => {
+		const { books, store, writer, pauses } = setUp();
+		store.failing = new StoreError("STORE_FULL", "the disk is full");
+		const written = writer.submit(occupy("SPOT001"));
+		const refused = expect(written).rejects.toThrow("the disk is full");
+		await turn();
+		const closed = writer.close();
+		pauses.shift()?.();
+		await closed;
+		await refused;
+		expect(books.spot("LOT001", "SPOT001")?.state).toBe("unknown");
+		await expect(writer.submit(occupy("SPOT002"))).rejects.toThrow("closing");
+	});
+});
