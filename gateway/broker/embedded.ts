@@ -1,0 +1,271 @@
+/** The broker inside the gateway: aedes on a TCP port. Speaks MQTT 3.1 and 3.1.1; keeps everything in memory. */
+import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
+import { Aedes, type Client, type PublishPacket } from "aedes";
+import type { Broker, BrokerOptions, BrokerState } from "./broker.ts";
+import { matchesFilter } from "./filters.ts";
+import { InOrder } from "./in-order.ts";
+import { maxPacketBytes, maxPayloadBytes, maxPendingPublishes, maxUnacknowledged } from "./limits.ts";
+import { PacketGuard } from "./packet-guard.ts";
+
+/** Clients connected at once; further ones are hung up on. */
+export const maxConnections = 10_000;
+
+/** Bytes written to one client that it has not read. At more it is hung up on. */
+export const maxUnreadBytes = 4 * 1024 * 1024;
+
+/**
+ * How long a client may leave its socket full before it is hung up on, in ms. aedes waits 60 s; a board that can't read
+ * for this long has lost its radio, and finds everything retained when it is back.
+ */
+const drainTimeoutMs = 5000;
+
+/** aedes' emitter of messages, as far as it is used here; aedes does not declare it. */
+interface Emitter {
+	emit(packet: { brokerCounter: number }, done: (error?: Error | null) => void): void;
+}
+
+export interface EmbeddedBrokerOptions {
+	/** Where to listen: an address of this machine. */
+	host: string;
+	/** 0 takes any free one. */
+	port: number;
+	/** Hears why a client was hung up on, for logs. `who` is its client id, or its address if it never said one. */
+	onClientError?: (who: string, error: Error) => void;
+	/** Now, in ms since 1970. */
+	clock?: () => number;
+}
+
+/**
+ * What it does its own way, and MQTT leaves to the broker or has no answer for:
+ * - A publish that is refused (`$SYS/…`, oversized, not stored) ends the connection: MQTT 3.1.1 has no other refusal.
+ * - Every session is a clean one, and CONNACK says so: nothing is kept for clients that are away but what is retained.
+ * - Wills of clients that it hangs up on because it is closing itself are not sent: the boards are not offline.
+ */
+export class EmbeddedBroker implements Broker {
+	readonly kind = "embedded";
+	readonly #host: string;
+	readonly #onClientError: (who: string, error: Error) => void;
+	readonly #clock: () => number;
+	readonly #sockets = new Set<Socket>();
+	readonly #orders = new WeakMap<Socket, InOrder>();
+	#port: number;
+	#options: BrokerOptions | null = null;
+	#server: Server | null = null;
+	#aedes: Aedes | null = null;
+	#state: BrokerState;
+	#lastPublish: Promise<void> = Promise.resolve();
+	#pendingPublishes = 0;
+	#closed: Promise<void> | null = null;
+
+	constructor({ host, port, onClientError = () => {}, clock = Date.now }: EmbeddedBrokerOptions) {
+		this.#host = host;
+		this.#port = port;
+		this.#onClientError = onClientError;
+		this.#clock = clock;
+		this.#state = { connected: false, since: this.#now(), error: "not started" };
+	}
+
+	/** The port listened on, once started; before that the one asked for. */
+	get port(): number {
+		return this.#port;
+	}
+
+	get url(): string {
+		return `mqtt://${this.#host.includes(":") ? `[${this.#host}]` : this.#host}:${this.#port}`;
+	}
+
+	get state(): BrokerState {
+		return this.#state;
+	}
+
+	/** Rejects with the system's error, like one with `code` EADDRINUSE, when it can't listen; then make a new one for another port. */
+	async start(options: BrokerOptions): Promise<void> {
+		if (this.#options !== null) throw new Error("the broker was started before; make a new one");
+		this.#options = options;
+		this.#aedes = await this.#createAedes();
+		try {
+			this.#server = await this.#listen(this.#aedes);
+		} catch (error) {
+			await this.close();
+			throw error;
+		}
+		this.#port = (this.#server.address() as AddressInfo).port;
+		this.#state = { connected: true, since: this.#now(), error: null };
+		options.onConnect();
+	}
+
+	/**
+	 * See {@link Broker.publish}. Resolves when the message is on its way to every subscriber; none of them is waited for.
+	 * Publishes go out in the order of the calls.
+	 */
+	publish(topic: string, payload: string, { retain = false }: { retain?: boolean } = {}): Promise<void> {
+		if (this.#pendingPublishes >= maxPendingPublishes) {
+			return Promise.reject(new Error(`can't publish to ${topic}: ${maxPendingPublishes} publishes wait already`));
+		}
+		this.#pendingPublishes += 1;
+		const mine = this.#lastPublish.then(() => this.#emit(topic, payload, retain));
+		this.#lastPublish = mine
+			.catch(() => {})
+			.then(() => {
+				this.#pendingPublishes -= 1;
+			});
+		return mine;
+	}
+
+	close(): Promise<void> {
+		this.#closed ??= this.#shut();
+		return this.#closed;
+	}
+
+	async #shut(): Promise<void> {
+		const aedes = this.#aedes;
+		const server = this.#server;
+		if (this.#state.connected) this.#state = { connected: false, since: this.#now(), error: "closed" };
+		const stopped = new Promise<void>((resolve) => (server === null ? resolve() : server.close(() => resolve())));
+		if (aedes !== null) await new Promise<void>((resolve) => aedes.close(resolve));
+		for (const socket of this.#sockets) socket.destroy();
+		await stopped;
+	}
+
+	async #createAedes(): Promise<Aedes> {
+		const aedes = await Aedes.createBroker({
+			connectTimeout: 10_000,
+			drainTimeout: drainTimeoutMs,
+			// Packets that a client sends before it has its CONNACK.
+			queueLimit: maxUnacknowledged,
+			// Only MQTT 3.1 is held to it; its own 23 is too short for common libraries.
+			maxClientsIdLength: 128,
+			// Without sessions there are no queues that grow while their owner is away.
+			preConnect: (_client, packet, done) => {
+				packet.clean = true;
+				done(null, true);
+			},
+			authorizePublish: (client, packet, done) => this.#receive(client, packet, done),
+			authorizeForward: (client, packet) => {
+				if (client.conn.writableLength <= maxUnreadBytes) return packet;
+				const unread = `left ${client.conn.writableLength} bytes unread, at most ${maxUnreadBytes} are kept`;
+				client.conn.destroy(new Error(unread));
+				return null;
+			},
+		});
+		aedes.on("clientError", (client, error) => this.#onClientError(client.id, error));
+		aedes.on("connectionError", (client, error) => {
+			this.#onClientError((client.conn as Socket).remoteAddress ?? "unknown address", error);
+		});
+		letGoEarly(aedes);
+		return aedes;
+	}
+
+	#listen(aedes: Aedes): Promise<Server> {
+		// noDelay: reports and lamp commands are small. keepAlive: finds clients that vanished without an MQTT keepalive.
+		const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, (socket) => {
+			this.#sockets.add(socket);
+			socket.once("close", () => this.#sockets.delete(socket));
+			this.#guard(socket);
+			aedes.handle(socket);
+		});
+		server.maxConnections = maxConnections;
+		return new Promise((resolve, reject) => {
+			server.once("error", reject);
+			server.listen(this.#port, this.#host, () => {
+				server.off("error", reject);
+				resolve(server);
+			});
+		});
+	}
+
+	/**
+	 * Puts limits on what aedes reads: its parser buffers a packet of any length, and it goes on reading while handlers wait.
+	 * A socket that is not read fills up, and then its sender waits. aedes tries again after each packet that is done with.
+	 */
+	#guard(socket: Socket): void {
+		const order = new InOrder();
+		this.#orders.set(socket, order);
+		const guard = new PacketGuard({ maxBytes: maxPacketBytes });
+		const read = socket.read.bind(socket);
+		socket.read = (size?: number): unknown => {
+			if (order.size >= maxUnacknowledged) return null;
+			const chunk: Buffer | null = read(size);
+			if (chunk === null) return null;
+			const tooLong = guard.feed(chunk);
+			if (tooLong === null) return chunk;
+			socket.destroy(new Error(`packet of ${tooLong} bytes, at most ${maxPayloadBytes} of payload are taken`));
+			return null;
+		};
+	}
+
+	/** Called by aedes before PUBACK, PUBREC and forwarding, and for wills; `done` lets them happen, or ends the connection. */
+	#receive(client: Client | null, packet: PublishPacket, done: (error?: Error | null) => void): void {
+		const refusal = this.#refusal(packet.topic);
+		if (refusal !== null) {
+			done(new Error(refusal));
+			return;
+		}
+		const handled = this.#handle(packet);
+		const order = client === null || client.closed ? undefined : this.#orders.get(client.conn as Socket);
+		if (order === undefined) {
+			// aedes closes a client before it sends its will: nobody is there to be told, and subscribers must know anyway.
+			handled.catch(() => {}).finally(() => done());
+			return;
+		}
+		const settle = order.begin();
+		handled.then(
+			() => settle(() => done()),
+			// At QoS 0 nobody would send it again.
+			(error) => settle(() => done(packet.qos === 0 ? null : asError(error))),
+		);
+	}
+
+	/** Why nobody may publish to this topic now, null when they may. */
+	#refusal(topic: string): string | null {
+		if (this.#closed !== null) return "the broker is closing";
+		return topic.startsWith("$SYS/") ? `${topic} is the broker's own` : null;
+	}
+
+	/** Hands the message to the gateway when it asked for such topics. */
+	async #handle(packet: PublishPacket): Promise<void> {
+		const options = this.#options;
+		if (options === null || !options.filters.some((filter) => matchesFilter(filter, packet.topic))) return;
+		const payload = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
+		await options.onMessage({ topic: packet.topic, payload, retained: false });
+	}
+
+	#emit(topic: string, payload: string, retain: boolean): Promise<void> {
+		const aedes = this.#aedes;
+		if (aedes === null || this.#closed !== null) {
+			return Promise.reject(new Error(`can't publish to ${topic}: the broker is ${this.#state.error}`));
+		}
+		return new Promise((resolve, reject) => {
+			// Always QoS 1: aedes handles QoS 0 in fewer steps, so that it would overtake.
+			const packet = { cmd: "publish", topic, payload: Buffer.from(payload), qos: 1, retain, dup: false } as const;
+			aedes.publish(packet, (error) => (error ? reject(error) : resolve()));
+		});
+	}
+
+	#now(): string {
+		return new Date(this.#clock()).toISOString();
+	}
+}
+
+function asError(reason: unknown): Error {
+	return reason instanceof Error ? reason : new Error(String(reason));
+}
+
+/**
+ * Changes how aedes 1.2 emits a message, in two ways:
+ * - It says *done* as soon as the message is on its way, not after the slowest subscriber's socket has drained: else one
+ *   frozen subscriber holds up what others publish.
+ * - It numbers the message here. aedes numbers it some steps earlier, and drops what comes to a subscriber with a lower number
+ *   than the message before: one message overtaking another in these steps loses the other. Not needed once aedes tells
+ *   duplicates apart by more than the highest number.
+ */
+function letGoEarly(aedes: Aedes): void {
+	const inside = aedes as unknown as { mq: Emitter; counter: number };
+	const emit = inside.mq.emit.bind(inside.mq);
+	inside.mq.emit = (packet, done) => {
+		inside.counter += 1;
+		packet.brokerCounter = inside.counter;
+		emit(packet, () => {});
+		done(null);
+	};
+}

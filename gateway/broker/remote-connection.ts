@@ -1,0 +1,205 @@
+/** One connection to a broker elsewhere, from CONNECT to its end. A new attempt is a new connection. */
+import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
+import type { MessageHandler } from "./broker.ts";
+import { InOrder } from "./in-order.ts";
+import { maxPacketBytes, maxPayloadBytes, maxPendingPublishes, maxUnacknowledged } from "./limits.ts";
+import { refusesVersion, whyItFailed } from "./remote-errors.ts";
+
+/** How long the broker may take to answer CONNECT and SUBSCRIBE, in ms. */
+const answerTimeoutMs = 10_000;
+
+/** How long the broker may take to hang up after a goodbye, in ms. */
+const goodbyeTimeoutMs = 500;
+
+/** Seconds between signs of life. A broker that vanished is noticed after 1.5 times that. */
+const keepaliveS = 20;
+
+/** Sessions that outlive any outage (MQTT 5 §3.1.2.11.2), as they do in MQTT 3.1.1. */
+const sessionNeverExpires = 0xffffffff;
+
+/** Given to mqtt.js in place of success, so that it sends no PUBACK and goes on to the next packet. */
+const acknowledgedLater = new Error("acknowledged later");
+
+export interface RemoteConnectionOptions {
+	/** Without user name or password in it. */
+	url: string;
+	clientId: string;
+	protocolVersion: 4 | 5;
+	username?: string;
+	password?: string;
+	/** PEM. */
+	ca?: string;
+	filters: string[];
+	onMessage: MessageHandler;
+	/** Connected and subscribed. */
+	onReady: () => void;
+	/** It is over, for this reason in words; called once, not after {@link RemoteConnection.close}. */
+	onEnd: (end: { reason: string; versionRefused: boolean }) => void;
+	/** Calls `action` after `delayMs`, unless what it returns is called before. */
+	setTimer: (action: () => void, delayMs: number) => () => void;
+}
+
+export class RemoteConnection {
+	readonly #options: RemoteConnectionOptions;
+	readonly #client: MqttClient;
+	readonly #order = new InOrder();
+	/** Rejects a publish that waits for its PUBACK. */
+	readonly #pending = new Set<(reason: Error) => void>();
+	readonly #acknowledged: number[] = [];
+	#readOn: (() => void) | null = null;
+	#over: string | null = null;
+
+	constructor(options: RemoteConnectionOptions) {
+		this.#options = options;
+		this.#client = mqtt.connect(options.url, clientOptions(options));
+		this.#client.handleMessage = (packet, done) => this.#receive(packet, done);
+		this.#client.on("connect", () => this.#subscribe());
+		this.#client.on("disconnect", (packet) => this.#fail(packet.reasonCode));
+		this.#client.on("error", (error) => this.#fail(error));
+		this.#client.on("close", () => this.#fail(null));
+	}
+
+	/** Resolves with the broker's PUBACK. Rejects when it can't be sent now, or when the connection ends before the PUBACK. */
+	publish(topic: string, payload: string, retain: boolean): Promise<void> {
+		if (this.#over !== null) return Promise.reject(new Error(this.#over));
+		if (!this.#client.connected) return Promise.reject(new Error("not connected yet"));
+		if (this.#pending.size >= maxPendingPublishes) {
+			// What must be said again is said again after a reconnection, and this broker takes nothing any more.
+			const reason = `${maxPendingPublishes} publishes without a PUBACK`;
+			this.#end(reason);
+			return Promise.reject(new Error(reason));
+		}
+		return new Promise((resolve, reject) => {
+			this.#pending.add(reject);
+			this.#client.publish(topic, payload, { qos: 1, retain }, (error) => {
+				this.#pending.delete(reject);
+				if (error) reject(error);
+				else resolve();
+			});
+		});
+	}
+
+	/**
+	 * Says goodbye and hangs up; resolves when that is done, or after {@link goodbyeTimeoutMs}. Messages without PUBACK stay
+	 * with the broker.
+	 */
+	async close(): Promise<void> {
+		if (this.#over !== null) return;
+		const { stream, connected } = this.#client;
+		this.#writeAcknowledgements();
+		this.#abandon("closed");
+		if (connected) {
+			const closed = new Promise<void>((resolve) => this.#client.once("close", resolve));
+			let cancel = () => {};
+			const tooLong = new Promise<void>((resolve) => {
+				cancel = this.#options.setTimer(resolve, goodbyeTimeoutMs);
+			});
+			// mqtt.js would wait for every outstanding PUBACK before it says goodbye.
+			stream.end(disconnectPacket);
+			await Promise.race([closed, tooLong]);
+			cancel();
+		}
+		this.#client.end(true);
+	}
+
+	#subscribe(): void {
+		if (this.#over !== null) return;
+		this.#client.subscribe(this.#options.filters, { qos: 1 }, (error) => {
+			if (this.#over !== null) return;
+			if (error) this.#end(`it refuses the subscription to ${this.#options.filters.join(", ")}: ${error.message}`);
+			else this.#options.onReady();
+		});
+	}
+
+	/**
+	 * mqtt.js handles one packet after the other and sends PUBACK when it is told that the packet is done with. So that
+	 * many messages can wait for one commit, it is told at once that they failed, and the PUBACKs are written here.
+	 */
+	#receive(packet: IPublishPacket, done: (error?: Error) => void): void {
+		const settle = this.#order.begin();
+		this.#handle(packet).then(
+			() => settle(() => this.#acknowledge(packet)),
+			(error) => {
+				// At QoS 0 the broker would not send it again.
+				if (packet.qos === 0) settle(() => this.#acknowledge(packet));
+				else this.#end(`a message was not stored: ${error instanceof Error ? error.message : String(error)}`);
+			},
+		);
+		const goOn = () => done(packet.qos === 0 ? undefined : acknowledgedLater);
+		if (this.#order.size < maxUnacknowledged) goOn();
+		else this.#readOn = goOn;
+	}
+
+	/** A payload that is too long is done with unread: it would be sent again and again. */
+	async #handle({ topic, payload, retain }: IPublishPacket): Promise<void> {
+		const bytes = typeof payload === "string" ? Buffer.from(payload) : payload;
+		if (bytes.length > maxPayloadBytes) return;
+		await this.#options.onMessage({ topic, payload: bytes, retained: retain });
+	}
+
+	#acknowledge({ qos, messageId }: IPublishPacket): void {
+		if (this.#over !== null) return;
+		if (qos > 0 && messageId !== undefined) {
+			// Messages of one commit are acknowledged in one write.
+			if (this.#acknowledged.length === 0) queueMicrotask(() => this.#writeAcknowledgements());
+			this.#acknowledged.push(messageId);
+		}
+		const readOn = this.#readOn;
+		this.#readOn = null;
+		readOn?.();
+	}
+
+	/** PUBACK: MQTT 3.1.1 §3.4; in MQTT 5 the same four bytes mean success. */
+	#writeAcknowledgements(): void {
+		const packets = this.#acknowledged.splice(0).flatMap((id) => [0x40, 0x02, id >> 8, id & 0xff]);
+		if (this.#over === null && packets.length > 0) this.#client.stream.write(Buffer.from(packets));
+	}
+
+	/** `cause` is what mqtt.js gives: an error, the reason code of a DISCONNECT, or nothing. */
+	#fail(cause: Error | number | null | undefined): void {
+		this.#end(whyItFailed(cause), refusesVersion(cause));
+	}
+
+	#end(reason: string, versionRefused = false): void {
+		if (this.#over !== null) return;
+		this.#abandon(reason);
+		this.#client.end(true);
+		this.#options.onEnd({ reason, versionRefused });
+	}
+
+	#abandon(reason: string): void {
+		this.#over = reason;
+		this.#readOn = null;
+		for (const reject of this.#pending) reject(new Error(`not acknowledged: ${reason}`));
+		this.#pending.clear();
+	}
+}
+
+/** DISCONNECT: MQTT 3.1.1 §3.14; in MQTT 5 the same two bytes mean a normal one. */
+const disconnectPacket = Buffer.from([0xe0, 0x00]);
+
+function clientOptions(options: RemoteConnectionOptions): IClientOptions {
+	const { clientId, protocolVersion, username, password, ca } = options;
+	return {
+		clientId,
+		protocolVersion,
+		username,
+		password,
+		ca,
+		// The broker keeps what comes while the gateway is away.
+		clean: false,
+		reconnectPeriod: 0,
+		resubscribe: false,
+		queueQoSZero: false,
+		keepalive: keepaliveS,
+		connectTimeout: answerTimeoutMs,
+		properties:
+			protocolVersion === 5
+				? {
+						sessionExpiryInterval: sessionNeverExpires,
+						receiveMaximum: maxUnacknowledged,
+						maximumPacketSize: maxPacketBytes,
+					}
+				: undefined,
+	};
+}
