@@ -3,7 +3,7 @@ import cors from "@fastify/cors";
 import helmet from "@fastify/helmet";
 import fastifyStatic from "@fastify/static";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from "fastify";
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Gateway } from "./gateway.ts";
 import { errorBody, errors } from "./http/errors.ts";
 import { health } from "./http/health.ts";
@@ -28,7 +28,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 	const { gateway, corsOrigin } = options;
 	const app = Fastify({
 		loggerInstance: options.log,
-		disableRequestLogging: true,
+		logController: new LogController({ disableRequestLogging: true }),
 		bodyLimit: 64 * 1024,
 		requestTimeout: 30_000,
 		forceCloseConnections: true,

@@ -1,5 +1,5 @@
 /** Starts the gateway: settings, store, broker, app, and the demo's boards; stops all of it on SIGINT or SIGTERM. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 import pino from "pino";
@@ -40,14 +40,14 @@ async function start(): Promise<void> {
 
 	const store = await SqliteStore.open({ dataDir: config.dataDir });
 	stops.unshift(() => store.close());
-	await buildIfStale();
+	const pages = await builtPages();
 	const broker = await makeBroker(config);
 	const gateway = new Gateway({ store, broker, clock: { now: Date.now }, log, topicPrefix: config.topicPrefix });
 	stops.unshift(() => gateway.close());
 	await gateway.start();
 	if (config.virtualBoards && (await makeSampleOnce(gateway))) say("Made the sample lots, as there were none yet.");
 
-	const app = await buildApp({ gateway, log, version, corsOrigin: config.corsOrigin, pages: `${root}web/dist` });
+	const app = await buildApp({ gateway, log, version, corsOrigin: config.corsOrigin, pages });
 	stops.unshift(() => app.close());
 	const port = await freePort({
 		setting: "PORT",
@@ -78,6 +78,17 @@ async function start(): Promise<void> {
 		});
 		stops.unshift(() => boards.stop());
 	}
+}
+
+/** The folder of the built pages. Without pages the API, boards and browsers that have them go on. */
+async function builtPages(): Promise<string | null> {
+	const folder = `${root}web/dist`;
+	try {
+		await buildIfStale();
+	} catch (error) {
+		say(`The pages can't be built, the ones that are there are used: ${(error as Error).message.split("\n")[0]}`);
+	}
+	return existsSync(`${folder}/index.html`) ? folder : null;
 }
 
 async function makeBroker(config: Config): Promise<Broker> {

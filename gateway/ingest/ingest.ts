@@ -114,7 +114,7 @@ export class Ingest {
 			this.#refusals.count(
 				"old_boot",
 				{ board_id: report.board_id, boot: report.identity?.boot, seq: report.identity?.seq },
-				`expected boot ${outcome.boot} or later from this board, got ${report.identity?.boot}`,
+				`refused: expected boot ${outcome.boot} or later from this board, got ${report.identity?.boot}`,
 			);
 			if (report.board_id !== null) draft.fellBehind(report.board_id, outcome.boot);
 			return true;
@@ -146,7 +146,7 @@ export class Ingest {
 			this.#refusals.count(
 				"clock_skew",
 				{ board_id: sent.board_id, spot_id: sent.spot_id },
-				`the time of a report (the report itself is taken): expected about ${time.timestamp}, got ${sent.timestamp}`,
+				`a board's clock is off, its report is taken: expected about ${time.timestamp}, got ${sent.timestamp}`,
 			);
 		}
 		return {
@@ -178,7 +178,7 @@ export class Ingest {
 			this.#refusals.count(
 				"ambiguous_spot",
 				{ spot_id: sent.spot_id },
-				`spot "${sent.spot_id}" without lot_id: expected exactly one lot that has it, got ${lots.length}`,
+				`refused: spot "${sent.spot_id}" without lot_id: expected exactly one lot that has it, got ${lots.length}`,
 			);
 			return;
 		}
@@ -186,11 +186,11 @@ export class Ingest {
 		this.#refusals.count(
 			"unknown_spot",
 			{ lot_id: sent.lot_id, spot_id: sent.spot_id, board_id: sent.board_id },
-			`nobody made spot "${sent.spot_id}"${sent.lot_id === null ? "" : ` of lot "${sent.lot_id}"`}; it waits in /api/unclaimed`,
+			`refused: nobody made spot "${sent.spot_id}"${sent.lot_id === null ? "" : ` of lot "${sent.lot_id}"`}; it waits in /api/unclaimed`,
 		);
 	}
 
 	#refuse(refusal: Refusal, topic: string): void {
-		this.#refusals.count(refusal.cause, { topic: topic.slice(0, 120) }, refusal.detail);
+		this.#refusals.count(refusal.cause, { topic: topic.slice(0, 120) }, `refused: ${refusal.detail}`);
 	}
 }

@@ -1,4 +1,4 @@
-/** Counts what was refused, and logs each cause at most once a minute, with how many there were meanwhile. */
+/** Counts what was refused or odd, and logs each cause at most once a minute, with how many there were meanwhile. */
 
 export interface Log {
 	info(fields: object, message: string): void;
@@ -18,8 +18,8 @@ export class Refusals {
 		this.#log = options.log;
 	}
 
-	/** `cause` is one of a small fixed set of words; `fields` and `detail` describe this one case. */
-	count(cause: string, fields: object, detail: string): void {
+	/** `cause` is one of a small fixed set of words; `fields` and `message` describe this one case. */
+	count(cause: string, fields: object, message: string): void {
 		const now = this.#clock.now();
 		const known = this.#causes.get(cause) ?? { count: 0, loggedAt: Number.NEGATIVE_INFINITY, loggedCount: 0 };
 		this.#causes.set(cause, known);
@@ -28,7 +28,7 @@ export class Refusals {
 		const since = known.count - known.loggedCount;
 		known.loggedAt = now;
 		known.loggedCount = known.count;
-		this.#log.warn({ cause, count: since, ...fields }, `refused: ${detail}`);
+		this.#log.warn({ cause, count: since, ...fields }, message);
 	}
 
 	/** Since the start, by cause. */
