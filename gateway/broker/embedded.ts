@@ -209,6 +209,9 @@ export class EmbeddedBroker implements Broker {
 			return;
 		}
 		const settle = order.begin();
+		// aedes reads no further until all packets of a chunk are done with, so that a slow store would leave pings unanswered.
+		// Each of these events counts one packet as done for that purpose; #guard keeps the number of waiting ones bounded.
+		queueMicrotask(() => client?.conn.emit("readable"));
 		handled.then(
 			() => settle(() => done()),
 			// At QoS 0 nobody would send it again.

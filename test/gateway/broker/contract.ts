@@ -20,8 +20,8 @@ export function brokerContract(name: string, open: () => Promise<OpenBroker>, mi
 		let broker: Broker;
 		let listener: Listener;
 
-		beforeEach((context) => context.skip(missing !== null, missing ?? ""));
-		beforeEach(async () => {
+		beforeEach(async (context) => {
+			context.skip(missing !== null, missing ?? "");
 			opened = await open();
 			broker = opened.broker;
 			listener = new Listener();
