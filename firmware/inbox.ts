@@ -1,0 +1,56 @@
+/** Payloads from the broker, checked: anybody may publish anything there. Nothing here throws; what is wrong is null. */
+import type { BoardCommand, LampColor, LampPattern, LedCommand, Stored } from "./messages.ts";
+
+/** Longer payloads are not parsed, characters: a `stored` with a range for every report in a full outbox is under 2,000. */
+export const payloadLimit = 4096;
+
+const colors: readonly LampColor[] = ["green", "red", "blue", "amber"];
+const patterns: readonly LampPattern[] = ["steady", "blink", "breathe"];
+
+/** A lamp command for this spot of this lot. A pattern that this firmware does not know is left out: the colour still counts. */
+export function readLedCommand(payload: string, lotId: string, spotId: string): LedCommand | null {
+	const value = readObject(payload);
+	if (value?.lot_id !== lotId || value.spot_id !== spotId) return null;
+	const color = colors.find((known) => known === value.color);
+	if (color === undefined) return null;
+	return { lot_id: lotId, spot_id: spotId, color, pattern: patterns.find((known) => known === value.pattern) };
+}
+
+export function readStored(payload: string): Stored | null {
+	const value = readObject(payload);
+	if (!value || !isCount(value.boot) || !Array.isArray(value.seqs)) return null;
+	for (const range of value.seqs as unknown[]) {
+		if (!Array.isArray(range) || range.length !== 2 || !isCount(range[0]) || !isCount(range[1])) return null;
+	}
+	return { boot: value.boot, seqs: value.seqs as Stored["seqs"] };
+}
+
+/** A command as it came: which words this firmware knows is the board's to say, so that it can answer. */
+export interface RawCommand extends Omit<BoardCommand, "command"> {
+	command: string;
+}
+
+export function readCommand(payload: string): RawCommand | null {
+	const value = readObject(payload);
+	if (!value || !isWord(value.id) || !isWord(value.command)) return null;
+	if (value.spot_id !== undefined && !isWord(value.spot_id)) return null;
+	return { id: value.id, command: value.command, spot_id: value.spot_id };
+}
+
+function readObject(payload: string): Record<string, unknown> | null {
+	if (payload.length > payloadLimit) return null;
+	try {
+		const value: unknown = JSON.parse(payload);
+		return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
+	} catch {
+		return null;
+	}
+}
+
+function isCount(value: unknown): value is number {
+	return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function isWord(value: unknown): value is string {
+	return typeof value === "string" && value.length >= 1 && value.length <= 64;
+}
