@@ -38,6 +38,13 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 	// Schemas describe the answers; what the domain made is sent as it is.
 	app.setSerializerCompiler(() => (data) => JSON.stringify(data));
 
+	// An empty body is no body, whatever its type is said to be: curl and browsers send such for POST /api/init.
+	const parse = app.getDefaultJsonParser("error", "error");
+	app.addContentTypeParser("application/json", { parseAs: "string" }, (request, body, done) => {
+		if (body === "") done(null, undefined);
+		else parse(request, body as string, done);
+	});
+
 	await app.register(errors);
 	const named = corsOrigin === null || corsOrigin === "*" ? [] : corsOrigin.split(",").map((origin) => origin.trim());
 	if (corsOrigin === "*") await app.register(cors, { origin: "*", methods: ["GET", "HEAD"] });

@@ -14,7 +14,7 @@ import { Hub } from "./live/hub.ts";
 import { Books, type Steps } from "./lots/books.ts";
 import { OverrideEnds } from "./lots/ends.ts";
 import { type Clock, expireOverride } from "./lots/manage.ts";
-import type { Store } from "./store/store.ts";
+import { type Store, StoreError } from "./store/store.ts";
 
 /** How often overrides are checked for their end. */
 export const overrideTickMs = 250;
@@ -84,14 +84,19 @@ export class Gateway {
 		];
 	}
 
-	/** Changes the books; resolves once that is stored. @throws DomainError, StoreError */
-	write<T>(task: Task<T>): Promise<T> {
+	/**
+	 * Changes the books; resolves once that is stored.
+	 * @throws DomainError; StoreError at once while the store refuses, as a person should know now rather than wait.
+	 */
+	async write<T>(task: Task<T>): Promise<T> {
+		const { stalled } = this.#writer.state;
+		if (stalled !== null) throw new StoreError("STORE_STALLED", stalled);
 		return this.#writer.submit(task);
 	}
 
 	/** As {@link write}, for tasks that make spots: reports that came before count at once. */
 	async make<T>(task: Task<T>): Promise<T> {
-		const result = await this.#writer.submit(task);
+		const result = await this.write(task);
 		await this.ingest.adopt();
 		return result;
 	}
@@ -151,7 +156,7 @@ export class Gateway {
 	#endOverrides(): void {
 		const now = this.clock.now();
 		for (const { lot_id, spot_id } of this.#ends.takeDue(now)) {
-			this.#background(this.write((draft) => expireOverride(draft, lot_id, spot_id, now)));
+			this.#background(this.#writer.submit((draft) => expireOverride(draft, lot_id, spot_id, now)));
 		}
 	}
 

@@ -1,5 +1,6 @@
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { StoreError } from "../../../gateway/store/store.ts";
 import { startGateway } from "../app.ts";
 import { fixedClock, noon } from "../books.ts";
 
@@ -320,6 +321,25 @@ describe("answers to what is wrong", () => {
 	test("too large have it too", async () => {
 		const answer = await call("POST", "/api/lots/L/override", { spot_id: "x".repeat(100_000), occupied: true });
 		expect(answer).toMatchObject({ status: 413, body: { statusCode: 413, error: "Payload Too Large" } });
+	});
+
+	test("do not come for an empty body that says it is JSON", async () => {
+		const headers = { "content-type": "application/json" };
+		const response = await running.app.inject({ method: "POST", url: "/api/init", headers, payload: "" });
+		expect(response.statusCode).toBe(200);
+	});
+
+	test("come at once, with 503, while the store refuses to write", async () => {
+		await call("POST", "/api/lots", twenty);
+		const { store } = running.gateway;
+		const commit = store.commit.bind(store);
+		store.commit = () => Promise.reject(new StoreError("STORE_FULL", "the disk is full"));
+		const waiting = call("POST", "/api/lots/LOT001/override", { spot_id: "SPOT001", occupied: true });
+		await expect.poll(async () => (await call("GET", "/health")).body.components.store.error).toBe("the disk is full");
+		const refused = await call("POST", "/api/lots/LOT001/override", { spot_id: "SPOT002", occupied: true });
+		expect(refused).toMatchObject({ status: 503, body: { code: "STORE_UNAVAILABLE" } });
+		store.commit = commit;
+		expect(await waiting).toMatchObject({ status: 200, body: { occupied: true } });
 	});
 
 	test("hide what went wrong inside", async () => {
