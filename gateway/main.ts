@@ -38,10 +38,21 @@ async function start(): Promise<void> {
 	const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { version: string };
 	const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
 
+	// Ports first: one that was set by hand and is taken must stop the start before anything is touched.
+	const moves: string[] = [];
+	const port = await freePort({
+		setting: "PORT",
+		host: config.host,
+		port: config.port,
+		fixed: config.portFixed,
+		moved: (from, to) => moves.push(`Port ${from} is taken; the pages are on ${to}. PORT chooses another one.`),
+	});
+	const mqttPort = config.mqttUrl !== null ? null : await freeMqttPort(config, moves);
 	const store = await SqliteStore.open({ dataDir: config.dataDir });
 	stops.unshift(() => store.close());
+	for (const move of moves) say(move);
+	const broker = makeBroker(config, mqttPort);
 	const pages = await builtPages();
-	const broker = await makeBroker(config);
 	const gateway = new Gateway({ store, broker, clock: { now: Date.now }, log, topicPrefix: config.topicPrefix });
 	stops.unshift(() => gateway.close());
 	await gateway.start();
@@ -49,13 +60,6 @@ async function start(): Promise<void> {
 
 	const app = await buildApp({ gateway, log, version, corsOrigin: config.corsOrigin, pages });
 	stops.unshift(() => app.close());
-	const port = await freePort({
-		setting: "PORT",
-		host: config.host,
-		port: config.port,
-		fixed: config.portFixed,
-		moved: (from, to) => say(`Port ${from} is taken; the pages are on ${to}. PORT chooses another one.`),
-	});
 	await app.listen({ host: config.host, port });
 
 	const url = `http://${isLoopback(config.host) ? "localhost" : config.host}:${port}`;
@@ -91,28 +95,20 @@ async function builtPages(): Promise<string | null> {
 	return existsSync(`${folder}/index.html`) ? folder : null;
 }
 
-async function makeBroker(config: Config): Promise<Broker> {
-	const { mqttUrl, mqttUsername, mqttPassword, mqttCa, host } = config;
-	if (mqttUrl !== null) {
-		return new RemoteBroker({
-			url: mqttUrl,
-			username: mqttUsername,
-			password: mqttPassword,
-			ca: mqttCa,
-			clientId: gatewayId(config.dataDir),
-		});
-	}
-	const port = await freePort({
-		setting: "MQTT_PORT",
-		host,
-		port: config.mqttPort,
-		fixed: config.mqttPortFixed,
-		moved: (from, to) =>
-			say(
-				`Port ${from} is taken; the embedded broker is on ${to}. To use the broker that is there: MQTT_URL=mqtt://${host}:${from}`,
-			),
-	});
-	return new EmbeddedBroker({ host, port });
+function freeMqttPort(config: Config, moves: string[]): Promise<number> {
+	const { host, mqttPort: port, mqttPortFixed: fixed } = config;
+	const moved = (from: number, to: number) =>
+		moves.push(
+			`Port ${from} is taken; the embedded broker is on ${to}. MQTT_URL=mqtt://${host}:${from} uses what is there.`,
+		);
+	return freePort({ setting: "MQTT_PORT", host, port, fixed, moved });
+}
+
+/** The broker of `MQTT_URL`, or else the embedded one on `mqttPort`. */
+function makeBroker(config: Config, mqttPort: number | null): Broker {
+	const { mqttUrl: url, mqttUsername: username, mqttPassword: password, mqttCa: ca, host, dataDir } = config;
+	if (url === null) return new EmbeddedBroker({ host, port: mqttPort ?? config.mqttPort });
+	return new RemoteBroker({ url, username, password, ca, clientId: gatewayId(dataDir) });
 }
 
 function readEnvFile(): Record<string, string | undefined> {
