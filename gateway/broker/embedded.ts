@@ -2,10 +2,12 @@
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { Aedes, type Client, type PublishPacket } from "aedes";
 import type { Broker, BrokerOptions, BrokerState } from "./broker.ts";
+import { emitEarly } from "./emit-early.ts";
 import { matchesFilter } from "./filters.ts";
 import { InOrder } from "./in-order.ts";
 import { maxPacketBytes, maxPayloadBytes, maxPendingPublishes, maxUnacknowledged } from "./limits.ts";
 import { PacketGuard } from "./packet-guard.ts";
+import { maxRetainedBytes, RetainedBudget } from "./retained-budget.ts";
 
 /** Clients connected at once; further ones are hung up on. */
 export const maxConnections = 10_000;
@@ -19,17 +21,12 @@ export const maxUnreadBytes = 4 * 1024 * 1024;
  */
 const drainTimeoutMs = 5000;
 
-/** aedes' emitter of messages, as far as it is used here; aedes does not declare it. */
-interface Emitter {
-	emit(packet: { brokerCounter: number }, done: (error?: Error | null) => void): void;
-}
-
 export interface EmbeddedBrokerOptions {
 	/** Where to listen: an address of this machine. */
 	host: string;
 	/** 0 takes any free one. */
 	port: number;
-	/** Hears why a client was hung up on, for logs. `who` is its client id, or its address if it never said one. */
+	/** Hears why a client was hung up on or its will not handled, for logs. `who` is its client id, or its address if it never said one. */
 	onClientError?: (who: string, error: Error) => void;
 	/** Now, in ms since 1970. */
 	clock?: () => number;
@@ -37,7 +34,7 @@ export interface EmbeddedBrokerOptions {
 
 /**
  * What it does its own way, and MQTT leaves to the broker or has no answer for:
- * - A publish that is refused (`$SYS/…`, oversized, not stored) ends the connection: MQTT 3.1.1 has no other refusal.
+ * - A publish that is refused (to `$SYS/…`, oversized, not handled, no room to retain it) ends the connection: MQTT 3.1.1 has no other refusal.
  * - Every session is a clean one, and CONNACK says so: nothing is kept for clients that are away but what is retained.
  * - Wills of clients that it hangs up on because it is closing itself are not sent: the boards are not offline.
  */
@@ -48,6 +45,10 @@ export class EmbeddedBroker implements Broker {
 	readonly #clock: () => number;
 	readonly #sockets = new Set<Socket>();
 	readonly #orders = new WeakMap<Socket, InOrder>();
+	/** A socket forgets its own when it ends. */
+	readonly #addresses = new WeakMap<Socket, string>();
+	readonly #reported = new WeakSet<Client>();
+	readonly #retained = new RetainedBudget();
 	#port: number;
 	#options: BrokerOptions | null = null;
 	#server: Server | null = null;
@@ -55,6 +56,7 @@ export class EmbeddedBroker implements Broker {
 	#state: BrokerState;
 	#lastPublish: Promise<void> = Promise.resolve();
 	#pendingPublishes = 0;
+	#closing = false;
 	#closed: Promise<void> | null = null;
 
 	constructor({ host, port, onClientError = () => {}, clock = Date.now }: EmbeddedBrokerOptions) {
@@ -113,6 +115,7 @@ export class EmbeddedBroker implements Broker {
 	}
 
 	close(): Promise<void> {
+		this.#closing = true;
 		this.#closed ??= this.#shut();
 		return this.#closed;
 	}
@@ -131,6 +134,8 @@ export class EmbeddedBroker implements Broker {
 		const aedes = await Aedes.createBroker({
 			connectTimeout: 10_000,
 			drainTimeout: drainTimeoutMs,
+			// No limit: 100 messages on their way to one frozen subscriber would hold up everything. maxUnreadBytes bounds them.
+			concurrency: 0,
 			// Packets that a client sends before it has its CONNACK.
 			queueLimit: maxUnacknowledged,
 			// Only MQTT 3.1 is held to it; its own 23 is too short for common libraries.
@@ -148,11 +153,9 @@ export class EmbeddedBroker implements Broker {
 				return null;
 			},
 		});
-		aedes.on("clientError", (client, error) => this.#onClientError(client.id, error));
-		aedes.on("connectionError", (client, error) => {
-			this.#onClientError((client.conn as Socket).remoteAddress ?? "unknown address", error);
-		});
-		letGoEarly(aedes);
+		aedes.on("clientError", (client, error) => this.#report(client, error));
+		aedes.on("connectionError", (client, error) => this.#report(client, error));
+		emitEarly(aedes);
 		return aedes;
 	}
 
@@ -160,6 +163,7 @@ export class EmbeddedBroker implements Broker {
 		// noDelay: reports and lamp commands are small. keepAlive: finds clients that vanished without an MQTT keepalive.
 		const server = createServer({ noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000 }, (socket) => {
 			this.#sockets.add(socket);
+			this.#addresses.set(socket, socket.remoteAddress ?? "unknown address");
 			socket.once("close", () => this.#sockets.delete(socket));
 			this.#guard(socket);
 			aedes.handle(socket);
@@ -187,16 +191,16 @@ export class EmbeddedBroker implements Broker {
 			if (order.size >= maxUnacknowledged) return null;
 			const chunk: Buffer | null = read(size);
 			if (chunk === null) return null;
-			const tooLong = guard.feed(chunk);
-			if (tooLong === null) return chunk;
-			socket.destroy(new Error(`packet of ${tooLong} bytes, at most ${maxPayloadBytes} of payload are taken`));
+			const longest = guard.feed(chunk);
+			if (longest === null) return chunk;
+			socket.destroy(new Error(tooLong(longest)));
 			return null;
 		};
 	}
 
 	/** Called by aedes before PUBACK, PUBREC and forwarding, and for wills; `done` lets them happen, or ends the connection. */
 	#receive(client: Client | null, packet: PublishPacket, done: (error?: Error | null) => void): void {
-		const refusal = this.#refusal(packet.topic);
+		const refusal = this.#refusal(packet);
 		if (refusal !== null) {
 			done(new Error(refusal));
 			return;
@@ -204,8 +208,8 @@ export class EmbeddedBroker implements Broker {
 		const handled = this.#handle(packet);
 		const order = client === null || client.closed ? undefined : this.#orders.get(client.conn as Socket);
 		if (order === undefined) {
-			// aedes closes a client before it sends its will: nobody is there to be told, and subscribers must know anyway.
-			handled.catch(() => {}).finally(() => done());
+			// aedes closes a client before it sends its will: nobody is there to send it again, and subscribers must know anyway.
+			handled.catch((error) => client !== null && this.#report(client, asError(error))).finally(() => done());
 			return;
 		}
 		const settle = order.begin();
@@ -219,10 +223,14 @@ export class EmbeddedBroker implements Broker {
 		);
 	}
 
-	/** Why nobody may publish to this topic now, null when they may. */
-	#refusal(topic: string): string | null {
-		if (this.#closed !== null) return "the broker is closing";
-		return topic.startsWith("$SYS/") ? `${topic} is the broker's own` : null;
+	/** Why this can't be published, null when it can. */
+	#refusal({ topic, payload, retain }: PublishPacket): string | null {
+		if (this.#closing) return "the broker is closing";
+		if (topic.startsWith("$SYS/")) return `${topic} is the broker's own`;
+		if (payload.length > maxPayloadBytes) return tooLong(payload.length);
+		if (retain && !this.#retained.take(topic, payload.length))
+			return `no room to retain more than ${maxRetainedBytes} bytes`;
+		return null;
 	}
 
 	/** Hands the message to the gateway when it asked for such topics. */
@@ -235,8 +243,13 @@ export class EmbeddedBroker implements Broker {
 
 	#emit(topic: string, payload: string, retain: boolean): Promise<void> {
 		const aedes = this.#aedes;
-		if (aedes === null || this.#closed !== null) {
+		if (aedes === null || this.#closing) {
 			return Promise.reject(new Error(`can't publish to ${topic}: the broker is ${this.#state.error}`));
+		}
+		if (retain && !this.#retained.take(topic, Buffer.byteLength(payload))) {
+			return Promise.reject(
+				new Error(`can't publish to ${topic}: no room to retain more than ${maxRetainedBytes} bytes`),
+			);
 		}
 		return new Promise((resolve, reject) => {
 			// Always QoS 1: aedes handles QoS 0 in fewer steps, so that it would overtake.
@@ -245,30 +258,22 @@ export class EmbeddedBroker implements Broker {
 		});
 	}
 
+	/** Says the first error of a connection: what else was on its way to it fails after that. */
+	#report(client: Client, error: Error): void {
+		if (this.#reported.has(client)) return;
+		this.#reported.add(client);
+		this.#onClientError(client.id ?? this.#addresses.get(client.conn as Socket), error);
+	}
+
 	#now(): string {
 		return new Date(this.#clock()).toISOString();
 	}
 }
 
-function asError(reason: unknown): Error {
-	return reason instanceof Error ? reason : new Error(String(reason));
+function tooLong(bytes: number): string {
+	return `packet of ${bytes} bytes, at most ${maxPayloadBytes} of payload are taken`;
 }
 
-/**
- * Changes how aedes 1.2 emits a message, in two ways:
- * - It says *done* as soon as the message is on its way, not after the slowest subscriber's socket has drained: else one
- *   frozen subscriber holds up what others publish.
- * - It numbers the message here. aedes numbers it some steps earlier, and drops what comes to a subscriber with a lower number
- *   than the message before: one message overtaking another in these steps loses the other. Not needed once aedes tells
- *   duplicates apart by more than the highest number.
- */
-function letGoEarly(aedes: Aedes): void {
-	const inside = aedes as unknown as { mq: Emitter; counter: number };
-	const emit = inside.mq.emit.bind(inside.mq);
-	inside.mq.emit = (packet, done) => {
-		inside.counter += 1;
-		packet.brokerCounter = inside.counter;
-		emit(packet, () => {});
-		done(null);
-	};
+function asError(reason: unknown): Error {
+	return reason instanceof Error ? reason : new Error(String(reason));
 }

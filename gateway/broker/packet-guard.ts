@@ -31,17 +31,17 @@ export class PacketGuard {
 				at += 1;
 			} else {
 				this.#takeLengthByte(chunk[at] ?? 0, this.#lengthBytes);
-				if (this.#length > this.#maxBytes) return this.#length;
+				if (this.#bodyLeft > this.#maxBytes) return this.#bodyLeft;
 				at += 1;
 			}
 		}
 		return null;
 	}
 
-	/** Seven bits a byte, lowest first; the top bit says that another byte follows. At most four bytes are legal. */
+	/** Seven bits a byte, lowest first; the top bit says that another byte follows. A fifth byte is illegal: the parser says so. */
 	#takeLengthByte(byte: number, count: number): void {
 		this.#length += (byte & 0x7f) * 128 ** count;
-		if ((byte & 0x80) !== 0) {
+		if ((byte & 0x80) !== 0 && count < 3) {
 			this.#lengthBytes = count + 1;
 			return;
 		}

@@ -31,8 +31,6 @@ export interface MosquittoOptions {
 	persistent?: boolean;
 	/** Encrypted, with these PEM files. */
 	tls?: { cert: string; key: string };
-	/** Listen for WebSockets instead of plain TCP. */
-	webSockets?: boolean;
 	/** Further lines of its configuration. */
 	config?: string[];
 }
@@ -62,9 +60,7 @@ export class Mosquitto {
 
 	/** Without user name and password. */
 	get url(): string {
-		const { tls, webSockets } = this.#options;
-		const scheme = webSockets === true ? "ws" : "mqtt";
-		return `${scheme}${tls === undefined ? "" : "s"}://127.0.0.1:${this.port}`;
+		return `${this.#options.tls === undefined ? "mqtt" : "mqtts"}://127.0.0.1:${this.port}`;
 	}
 
 	/** Starts it again on the same port, after {@link stop}. */
@@ -111,9 +107,8 @@ export class Mosquitto {
 	}
 
 	#configure(): void {
-		const { user, persistent, tls, webSockets, config = [] } = this.#options;
+		const { user, persistent, tls, config = [] } = this.#options;
 		const lines = [`listener ${this.port} 127.0.0.1`, `user ${userInfo().username}`];
-		if (webSockets === true) lines.push("protocol websockets");
 		if (tls !== undefined) lines.push(`certfile ${tls.cert}`, `keyfile ${tls.key}`);
 		if (user === undefined) lines.push("allow_anonymous true");
 		else lines.push(`password_file ${this.#passwordFile(user)}`);

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Broker } from "../../../gateway/broker/broker.ts";
 import { maxPayloadBytes } from "../../../gateway/broker/limits.ts";
-import { connectSensor, endSensors, eventually, Gate, heardBy, Listener } from "./doubles.ts";
+import { closed, connectSensor, endSensors, eventually, Gate, heardBy, Listener } from "./doubles.ts";
 
 export interface OpenBroker {
 	/** Not started yet. */
@@ -133,9 +133,9 @@ export function brokerContract(name: string, open: () => Promise<OpenBroker>, mi
 				const gone = await connect({ reconnectPeriod: 0 });
 				gone.publish("parkmate/a", "from the gone", { qos: 1 });
 				await eventually(() => expect(gate.waiting).toHaveLength(1));
-				const closed = new Promise<void>((resolve) => gone.once("close", () => resolve()));
+				const ended = closed(gone);
 				gone.stream.destroy();
-				await closed;
+				await ended;
 				const sensor = await connect();
 				const published = sensor.publishAsync("parkmate/a", "from another", { qos: 1 });
 				await eventually(() => expect(gate.waiting).toHaveLength(2));

@@ -70,6 +70,11 @@ export async function connectSensor(url: string, options: IClientOptions = {}): 
 	return sensor;
 }
 
+/** Resolves when the client's connection is next closed. */
+export function closed(client: MqttClient): Promise<void> {
+	return new Promise((resolve) => client.once("close", () => resolve()));
+}
+
 export async function endSensors(): Promise<void> {
 	await Promise.all(sensors.splice(0).map((sensor) => sensor.endAsync(true)));
 }
