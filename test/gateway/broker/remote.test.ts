@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer as createHttpServer, type Server as HttpServer } from "node:http";
-import { createServer, type Server } from "node:net";
+import { connect as connectTcp, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Aedes } from "aedes";
@@ -344,7 +344,12 @@ describe("RemoteBroker", () => {
 		test("is reached by WebSocket", async () => {
 			await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
 			const webSockets = new WebSocketServer({ server: http });
-			webSockets.on("connection", (socket) => aedes.handle(createWebSocketStream(socket)));
+			webSockets.on("connection", (socket) => {
+				const outside = createWebSocketStream(socket);
+				const inside = connectTcp(portOf(server), "127.0.0.1");
+				outside.pipe(inside).pipe(outside);
+				for (const stream of [outside, inside]) stream.on("error", () => {});
+			});
 			const listener = new Listener();
 			const broker = makeBroker(`ws://127.0.0.1:${portOf(http)}/mqtt`);
 			await listener.start(broker);
