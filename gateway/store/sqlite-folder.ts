@@ -26,11 +26,6 @@ function makeFolder(path: string): void {
 	for (let made = path; made.length >= first.length; made = dirname(made)) syncFolder(dirname(made));
 }
 
-/** Bytes in a file, 0 when it is not there. */
-function sizeOf(path: string): number {
-	return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-}
-
 /** A data folder that this process holds until {@link DataFolder.release}; the system frees it even after kill -9. */
 export class DataFolder {
 	readonly path: string;
@@ -97,17 +92,20 @@ export class DataFolder {
 	 * @throws StoreError STORE_DAMAGED when data that was here is gone.
 	 */
 	checkDatabaseFile(): void {
-		if (sizeOf(this.databasePath) > 0) return;
-		const held = this.#marked
-			? "parkmate.marker"
-			: sizeOf(`${this.databasePath}-wal`) > 0
-				? "parkmate.db-wal"
-				: undefined;
-		if (held === undefined) return;
-		const there = statSync(this.databasePath, { throwIfNoEntry: false }) !== undefined;
-		const remedy = `put it back from a backup, or remove ${held} to start anew without that data`;
-		const message = `${this.databasePath} is ${there ? "empty" : "missing"}, but ${held} beside it says that it has held data: ${remedy}`;
-		throw new StoreError("STORE_DAMAGED", message);
+		const size = statSync(this.databasePath, { throwIfNoEntry: false })?.size;
+		// SQLite counts a file of one byte as empty, too.
+		if (size !== undefined && size > 1) return;
+		const log = statSync(`${this.databasePath}-wal`, { throwIfNoEntry: false });
+		if (this.#marked) throw this.lostData(size === undefined ? "missing" : "empty");
+		if (log !== undefined && log.size > 0)
+			throw this.lostData(size === undefined ? "missing" : "empty", "parkmate.db-wal");
+	}
+
+	/** The error for a database that is `how`, while `witness` beside it says that it held data. */
+	lostData(how: string, witness = "parkmate.marker"): StoreError {
+		const remedy = `put it back from a backup, or remove ${witness} to start anew without that data`;
+		const message = `${this.databasePath} is ${how}, but ${witness} beside it says that it has held data: ${remedy}`;
+		return new StoreError("STORE_DAMAGED", message);
 	}
 
 	/** Twice is fine. */

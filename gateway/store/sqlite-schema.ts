@@ -79,6 +79,7 @@ const version1 = `
 	) STRICT;
 	CREATE INDEX parking_history_lot ON parking_history (lot_id);
 	CREATE INDEX parking_history_spot ON parking_history (lot_id, spot_id);
+	CREATE INDEX parking_history_spot_timestamp ON parking_history (lot_id, spot_id, timestamp_ms);
 	CREATE INDEX parking_history_lot_timestamp ON parking_history (lot_id, timestamp_ms);
 	CREATE UNIQUE INDEX parking_history_report ON parking_history (board_id, boot, seq) WHERE board_id IS NOT NULL;
 `;

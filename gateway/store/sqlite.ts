@@ -3,11 +3,12 @@
  * `node:sqlite` works in the calling thread: nothing else of this process runs while a batch is written.
  */
 import { statSync } from "node:fs";
-import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { HistoryEntry } from "../contract/resources.ts";
 import type { Batch, LotRecord, NewHistoryEntry, SpotRecord } from "../lots/records.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 import { DataFolder } from "./sqlite-folder.ts";
+import { historyParameters, historySql, milliseconds } from "./sqlite-history.ts";
 import { historyCodec, lotCodec, spotCodec } from "./sqlite-rows.ts";
 import { createSchema, inspectDatabase } from "./sqlite-schema.ts";
 import { type HistoryQuery, StaleError, type Store, StoreError } from "./store.ts";
@@ -16,44 +17,6 @@ import { type HistoryQuery, StaleError, type Store, StoreError } from "./store.t
 export const busyTimeoutMs = 250;
 
 const marks = (columns: readonly string[]) => columns.map(() => "?").join(", ");
-
-/** Everything that can be asked of history, as one statement for each combination of filters. */
-function historySql(query: HistoryQuery): string {
-	const conditions = ["lot_id = ?"];
-	if (query.spot_id !== undefined) conditions.push("spot_id = ?");
-	if (query.from !== undefined) conditions.push("timestamp_ms >= ?");
-	if (query.to !== undefined) conditions.push("timestamp_ms < ?");
-	if (query.before !== undefined) conditions.push("id < ?");
-	// The inner query finds the page's ids within one index; only the rows of the page itself are read.
-	const page = `SELECT id FROM parking_history WHERE ${conditions.join(" AND ")} ORDER BY id DESC LIMIT ?`;
-	return `SELECT * FROM parking_history WHERE id IN (${page}) ORDER BY id DESC`;
-}
-
-function historyParameters(query: HistoryQuery): SQLInputValue[] {
-	const parameters: SQLInputValue[] = [query.lot_id];
-	if (query.spot_id !== undefined) parameters.push(query.spot_id);
-	if (query.from !== undefined) parameters.push(milliseconds("from", query.from));
-	if (query.to !== undefined) parameters.push(milliseconds("to", query.to));
-	if (query.before !== undefined) parameters.push(entryNumber(query.before));
-	if (!Number.isSafeInteger(query.limit) || query.limit < 1) {
-		throw new StoreError("STORE_REFUSED", `limit must be an integer from 1, got ${query.limit}`);
-	}
-	parameters.push(query.limit);
-	return parameters;
-}
-
-function milliseconds(name: string, time: string): number {
-	const ms = Date.parse(time);
-	if (Number.isNaN(ms)) throw new StoreError("STORE_REFUSED", `${name} must be an ISO 8601 time, got "${time}"`);
-	return ms;
-}
-
-function entryNumber(id: string): number {
-	if (!/^\d{1,15}$/.test(id)) {
-		throw new StoreError("STORE_REFUSED", `before must be the id of a history entry, got "${id}"`);
-	}
-	return Number(id);
-}
 
 /**
  * Opens the database file of a folder that is held, makes its tables if it has none, and reads through it once.
@@ -67,6 +30,7 @@ export function openDatabase(folder: DataFolder): DatabaseSync {
 		database = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
 		// Looked at before anything is set: a file of another program stays as it is.
 		const found = inspectDatabase(database, path);
+		if (found === "empty" && folder.hasHeldData) throw folder.lostData("without tables");
 		// fullfsync: on macOS a plain fsync leaves the data in the drive's cache. No effect elsewhere.
 		database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON;");
 		if (found === "empty") createSchema(database);
@@ -93,7 +57,7 @@ export class SqliteStore implements Store {
 	readonly #removeSpot: StatementSync;
 	readonly #addHistory: StatementSync;
 	readonly #countTables: StatementSync;
-	/** By their text: there are 16 combinations of filters, so there are at most 16. */
+	/** By their text; at most 16. */
 	readonly #historyQueries = new Map<string, StatementSync>();
 
 	/** Takes over both, and closes them in {@link close}. Use {@link SqliteStore.open} unless you have them already. */

@@ -257,7 +257,7 @@ export function storeContract(name: string, open: () => Promise<OpenStore>): voi
 				expect(await pageOf({ spot_id: "SPOT001" })).toEqual([4, 1]);
 			});
 
-			test("takes from as at or later, and to as before", async () => {
+			test("takes from as at or after, and to as before", async () => {
 				await fill([0, 1000, 2000, 3000].map((ms) => ({ timestamp: later(ms) })));
 				expect(await pageOf({ from: later(1000), to: later(3000) })).toEqual([3, 2]);
 				expect(await pageOf({ from: later(3000) })).toEqual([4]);
