@@ -116,7 +116,8 @@ export class Ingest {
 				{ board_id: report.board_id, boot: report.identity?.boot, seq: report.identity?.seq },
 				`refused: expected boot ${outcome.boot} or later from this board, got ${report.identity?.boot}`,
 			);
-			if (report.board_id !== null) draft.fellBehind(report.board_id, outcome.boot);
+			if (report.board_id !== null)
+				draft.fellBehind(report.board_id, newestBoot(draft, report.lot_id, report.board_id));
 			return true;
 		}
 		if (report.identity !== null) draft.acknowledge(report.identity);
@@ -193,4 +194,16 @@ export class Ingest {
 	#refuse(refusal: Refusal, topic: string): void {
 		this.#refusals.count(refusal.cause, { topic: topic.slice(0, 120) }, `refused: ${refusal.detail}`);
 	}
+}
+
+/**
+ * The newest start of a board over all of its spots. A start that ended early was heard of some spots only; a board that went on
+ * with a number that one of them has had already would have its reports there taken for old ones.
+ */
+function newestBoot(draft: Draft, lotId: string, boardId: string): number {
+	let newest = 0;
+	for (const { cursors } of draft.spots(lotId)) {
+		for (const { board_id, boot } of cursors) if (board_id === boardId) newest = Math.max(newest, boot);
+	}
+	return newest;
 }

@@ -78,6 +78,14 @@ describe("ingest", () => {
 		expect(ingest.counts.refused).toEqual({ old_boot: 1 });
 	});
 
+	test("tells it the newest boot that any of its spots has had", async () => {
+		const { told, send } = setUp();
+		await send(long, board(1, { boot: 5 }));
+		await send("parkmate/spot/status/LOT001/SPOT002", board(2, { boot: 6, spot_id: "SPOT002" }));
+		await send(long, board(1, { boot: 1, occupied: false }));
+		expect([...(told[2]?.behind ?? [])]).toEqual([["b1", 6]]);
+	});
+
 	test("finds the lot of a report without one where exactly one lot has the spot", async () => {
 		const { books, send, ingest, unclaimed } = setUp();
 		await send("parkmate/spot/status", { spot_id: "SPOT002", occupied: true });
