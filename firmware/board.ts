@@ -211,10 +211,10 @@ export class Board {
 		for (let spot = 0; spot < this.#detectors.length; spot++) this.#light(spot);
 	}
 
-	/** The gateway's word while it is in reach, else the board's own. */
+	/** The gateway's word while it hears of the spot, else the board's own. */
 	#light(spot: number): void {
 		const own = lampFor(this.#detectors[spot]?.verdict.state ?? "unknown");
-		const wanted = this.#link.gatewayInReach ? this.#wanted[spot] : null;
+		const wanted = this.#link.isHeard(spot) ? this.#wanted[spot] : null;
 		this.#lamps.show(spot, wanted?.color ?? own.color, wanted ? (wanted.pattern ?? "steady") : own.pattern);
 	}
 }

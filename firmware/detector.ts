@@ -50,7 +50,7 @@ export const faultVotesNeeded = 3;
 export const calmSpreadCm = 6;
 
 /** Floors that are learnt lie in this range, cm: overhead sensors hang 2 to 3.5 m high and measure to 4 m; nearer is a roof or a hood. */
-export const learntFloorCm = { min: 190, max: 400 };
+export const learntFloorCm = Object.freeze({ min: 190, max: 400 });
 
 /** Calm measurements before the first floor is taken for one. */
 export const learnAfter = 8;
@@ -148,7 +148,7 @@ export class Detector {
 		else if (kind === "too_short") what = tooShort;
 		else if (kind === "no_echo") what = echoUs === null && !high ? silent : noEcho;
 		else {
-			distanceCm = ((echoUs ?? 0) * soundCmPerUs(temperatureC)) / 2;
+			distanceCm = echoUs !== null && echoUs > 0 ? echoDistanceCm(echoUs, temperatureC) : 0;
 			if (distanceCm > 0 && distanceCm < Number.POSITIVE_INFINITY) what = echo;
 		}
 		this.#kinds[this.#place] = what;

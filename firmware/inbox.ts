@@ -4,8 +4,8 @@ import type { BoardCommand, LampColor, LampPattern, LedCommand, Stored } from ".
 /** Longer payloads are not parsed, characters: a `stored` with a range for every report in a full outbox is under 2,000. */
 export const payloadLimit = 4096;
 
-const colors: readonly LampColor[] = ["green", "red", "blue", "amber"];
-const patterns: readonly LampPattern[] = ["steady", "blink", "breathe"];
+const colors: readonly LampColor[] = Object.freeze(["green", "red", "blue", "amber"] as const);
+const patterns: readonly LampPattern[] = Object.freeze(["steady", "blink", "breathe"] as const);
 
 /** A lamp command for this spot of this lot. A pattern that this firmware does not know is left out: the colour still counts. */
 export function readLedCommand(payload: string, lotId: string, spotId: string): LedCommand | null {
@@ -16,9 +16,11 @@ export function readLedCommand(payload: string, lotId: string, spotId: string): 
 	return { lot_id: lotId, spot_id: spotId, color, pattern: patterns.find((known) => known === value.pattern) };
 }
 
+/** The largest number that counts is no boot: a board that fell behind must be able to go one further. */
 export function readStored(payload: string): Stored | null {
 	const value = readObject(payload);
-	if (!value || !isCount(value.boot) || !Array.isArray(value.seqs)) return null;
+	if (!value || !isCount(value.boot) || value.boot === Number.MAX_SAFE_INTEGER || !Array.isArray(value.seqs))
+		return null;
 	for (const range of value.seqs as unknown[]) {
 		if (!Array.isArray(range) || range.length !== 2 || !isCount(range[0]) || !isCount(range[1])) return null;
 	}

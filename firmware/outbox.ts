@@ -1,8 +1,11 @@
-/** Reports that the gateway has not yet said to be stored, in order, in bounded memory. */
+/** Reports that the gateway has not yet said to be stored: in order, in bounded memory, and when each is to be sent again. */
 import type { SensorState } from "./messages.ts";
 
 /** Reports that wait at most. Eight spots then keep their last eight changes each through an outage. */
 export const outboxLimit = 64;
+
+/** First wait for `stored` before a spot's reports are sent again, ms; doubled each time, up to `last`. */
+export const resendMs = Object.freeze({ first: 5000, last: 60_000 });
 
 /** What a report tells of a spot. */
 export interface SpotReport {
@@ -22,6 +25,10 @@ export interface WaitingReport extends SpotReport {
 	repeats: boolean;
 	/** When it was sent last over this connection, in ms since the board's start; −1 when it was not. */
 	sentAtMs: number;
+	/** It was its spot's oldest when it was sent. */
+	sentAsOldest: boolean;
+	/** How often it was sent again over this connection because nobody said `stored`. */
+	resends: number;
 }
 
 export interface OutboxOptions {
@@ -59,9 +66,8 @@ export class Outbox {
 
 	/** Adds a report as the newest, with the next number. */
 	add({ spot, state, confidence, reason, distanceCm, atMs }: SpotReport, repeats: boolean): void {
-		this.#lastSeq++;
 		this.#reports.push({
-			seq: this.#lastSeq,
+			seq: ++this.#lastSeq,
 			spot,
 			state,
 			confidence,
@@ -70,43 +76,87 @@ export class Outbox {
 			atMs,
 			repeats,
 			sentAtMs: -1,
+			sentAsOldest: false,
+			resends: 0,
 		});
 		if (this.#reports.length > outboxLimit) this.#drop();
 	}
 
 	/** True while a report of this spot waits. */
 	holds(spot: number): boolean {
-		return this.#reports.some((report) => report.spot === spot);
+		return this.#oldest(spot) !== undefined;
 	}
 
-	/** The oldest report that was not sent over this connection. */
-	nextUnsent(): WaitingReport | undefined {
+	/** True while a report of this spot waits that had to be sent again. */
+	isLate(spot: number): boolean {
+		return (this.#oldest(spot)?.resends ?? 0) > 0;
+	}
+
+	/** The oldest report that is to be sent. */
+	nextUnsent(): Readonly<WaitingReport> | undefined {
 		return this.#reports.find((report) => report.sentAtMs < 0);
 	}
 
-	/** Takes out the reports from `first` to `last`, both with. Numbers that nobody waits for are fine. Gives how many went. */
-	remove(first: number, last: number): number {
-		const before = this.#reports.length;
+	/** True when no older report of the same spot waits. */
+	isOldest(report: Readonly<WaitingReport>): boolean {
+		return this.#oldest(report.spot) === report;
+	}
+
+	/** `report`, one of these, went out at `atMs`. */
+	sent({ seq }: Readonly<WaitingReport>, atMs: number): void {
+		const report = this.#reports.find((waiting) => waiting.seq === seq);
+		if (!report) return;
+		report.sentAtMs = atMs;
+		report.sentAsOldest = this.isOldest(report);
+	}
+
+	/** Takes out the reports from `first` to `last`, both with. Numbers that nobody waits for are fine. */
+	remove(first: number, last: number): void {
 		let kept = 0;
 		for (const report of this.#reports) {
 			if (report.seq < first || report.seq > last) this.#reports[kept++] = report;
 		}
 		this.#reports.length = kept;
-		return before - kept;
+		this.#promote();
 	}
 
-	/** Has everything sent again that was sent at or before `atMs`, in order. */
-	unsend(atMs: number): void {
+	/** Everything is to be sent, in order: there is another connection. */
+	unsend(): void {
 		for (const report of this.#reports) {
-			if (report.sentAtMs <= atMs) report.sentAtMs = -1;
+			report.sentAtMs = -1;
+			report.resends = 0;
 		}
 	}
 
-	/** Numbers what waits from 1 again, for a new boot, and has all of it sent. */
+	/** Numbers what waits from 1 again, for a new boot; all of it is to be sent. */
 	renumber(): void {
 		this.#lastSeq = 0;
 		for (const report of this.#reports) report.seq = ++this.#lastSeq;
-		this.unsend(Number.POSITIVE_INFINITY);
+		this.unsend();
+	}
+
+	/** When the next spot has waited long enough, in ms since the board's start; Infinity when none waits for an answer. */
+	get nextResendMs(): number {
+		let nextMs = Number.POSITIVE_INFINITY;
+		for (const report of this.#reports) {
+			if (report.sentAtMs >= 0 && this.isOldest(report)) nextMs = Math.min(nextMs, dueMs(report));
+		}
+		return nextMs;
+	}
+
+	/** All reports of the spots that have waited long enough at `nowMs` are to be sent again, in order. */
+	resend(nowMs: number): void {
+		for (const oldest of this.#reports) {
+			if (oldest.sentAtMs < 0 || dueMs(oldest) > nowMs || !this.isOldest(oldest)) continue;
+			oldest.resends++;
+			for (const report of this.#reports) {
+				if (report.spot === oldest.spot) report.sentAtMs = -1;
+			}
+		}
+	}
+
+	#oldest(spot: number): WaitingReport | undefined {
+		return this.#reports.find((report) => report.spot === spot);
 	}
 
 	#drop(): void {
@@ -119,6 +169,18 @@ export class Outbox {
 			this.#coalesced++;
 		}
 		reports.splice(at, 1);
+		this.#promote();
+	}
+
+	/** What has become its spot's oldest since it was sent is to be sent again, as such. */
+	#promote(): void {
+		for (const report of this.#reports) {
+			if (!report.sentAsOldest && this.isOldest(report)) report.sentAtMs = -1;
+		}
 	}
 }
 Object.freeze(Outbox.prototype);
+
+function dueMs({ sentAtMs, resends }: WaitingReport): number {
+	return sentAtMs + Math.min(resendMs.first * 2 ** resends, resendMs.last);
+}

@@ -46,8 +46,7 @@ interface Field {
 	example: string;
 }
 
-const id = new RegExp(idPattern);
-const isId = (value: unknown) => typeof value === "string" && id.test(value);
+const isId = (value: unknown) => typeof value === "string" && new RegExp(idPattern).test(value);
 const isText = (value: unknown) => typeof value === "string" && value.length >= 1 && value.length <= 128;
 const isWithin = (min: number, max: number) => (value: unknown) =>
 	typeof value === "number" && value >= min && value <= max;
@@ -109,9 +108,11 @@ export const settingsFields: Readonly<Record<keyof Settings, Readonly<Field>>> =
 		example: "60",
 	},
 };
+Object.freeze(settingsFields);
+for (const field of Object.values(settingsFields)) Object.freeze(field);
 
 /** Height of a sensor, cm: above a car's roof at least, within an HC-SR04's 4 m at most. */
-export const heightLimitsCm = { min: 100, max: 400 };
+export const heightLimitsCm = Object.freeze({ min: 100, max: 400 });
 
 /** A setting that is missing, unknown or wrong. The text names it, what it got and what it takes. */
 export class SettingsError extends Error {

@@ -51,7 +51,10 @@ npm run boards -- [options]
 TOPIC_PREFIX is what all topics begin with (default parkmate).
 `;
 
-const paces: Record<string, Pace> = { demo: demoPace, life: lifePace };
+const paces = new Map<string, Pace>([
+	["demo", demoPace],
+	["life", lifePace],
+]);
 
 /**
  * What to do, or null when help is asked for.
@@ -65,7 +68,7 @@ export function parseArguments(
 	if (values.help) return null;
 	const speed = numberOf("--speed", values.speed ?? "1", 0.01, speedLimit);
 	const paceName = values.pace ?? "demo";
-	const pace = paces[paceName];
+	const pace = paces.get(paceName);
 	if (!pace) throw refusal("--pace", "demo or life", paceName);
 	const seed = numberOf("--seed", values.seed ?? "1", 0, 0xffffffff);
 	if (!Number.isInteger(seed)) throw refusal("--seed", "a whole number", values.seed ?? "");

@@ -61,7 +61,6 @@ export class MqttTransport implements Transport {
 	close(onClosed: () => void = () => {}): void {
 		this.#done = true;
 		const deadline = setTimeout(() => {
-			this.#client.end(true);
 			this.#client.stream.destroy();
 			finish();
 		}, goodbyeMs);

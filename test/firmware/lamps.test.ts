@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { blinkMs, breathLevel, breathMs, frameMs, identifyMs, type LampOutput, Lamps } from "../../firmware/lamps.ts";
+import type { LampColor } from "../../firmware/messages.ts";
+import { VirtualTime } from "./virtual-time.ts";
+
+class FakeLamp implements LampOutput {
+	readonly shown: [color: LampColor, level: number][] = [];
+
+	set(color: LampColor, level: number): void {
+		this.shown.push([color, level]);
+	}
+
+	get level(): number {
+		return this.shown.at(-1)?.[1] ?? 0;
+	}
+}
+
+function setUp(count = 1) {
+	const time = new VirtualTime();
+	const outputs = Array.from({ length: count }, () => new FakeLamp());
+	const [lamp = new FakeLamp()] = outputs;
+	return { time, outputs, lamp, lamps: new Lamps({ outputs, timer: time }) };
+}
+
+describe("lamps", () => {
+	it("are dark until something is shown", () => {
+		const { time, lamp } = setUp();
+		time.advance(5000);
+		expect(lamp.shown).toEqual([]);
+	});
+
+	it("shows a steady colour once and then rests", () => {
+		const { time, lamp, lamps } = setUp();
+		lamps.show(0, "green", "steady");
+		lamps.show(0, "green", "steady");
+		time.advance(60_000);
+		expect(lamp.shown).toEqual([["green", 1]]);
+		expect(time.pending).toBe(0);
+	});
+
+	it("blinks once a second", () => {
+		const { time, lamp, lamps } = setUp();
+		lamps.show(0, "amber", "blink");
+		time.advance(4 * blinkMs - 1);
+		expect(lamp.shown).toEqual([
+			["amber", 1],
+			["amber", 0],
+			["amber", 1],
+			["amber", 0],
+		]);
+	});
+
+	it("shows a colour at once when it begins in the dark half of a blink", () => {
+		const { time, lamp, lamps } = setUp();
+		time.advance(blinkMs);
+		lamps.show(0, "red", "blink");
+		expect(lamp.level).toBe(0);
+		time.advance(blinkMs);
+		expect(lamp.shown.at(-1)).toEqual(["red", 1]);
+	});
+
+	it("breathes between full and a level at which the colour is still seen", () => {
+		const { time, lamp, lamps } = setUp();
+		lamps.show(0, "blue", "breathe");
+		time.advance(breathMs);
+		const levels = lamp.shown.map(([, level]) => level);
+		expect(Math.max(...levels)).toBe(1);
+		expect(Math.min(...levels)).toBeCloseTo(breathLevel, 5);
+		expect(levels.length).toBe(breathMs / frameMs + 1);
+	});
+
+	it("blinks in step", () => {
+		const { time, outputs, lamps } = setUp(2);
+		lamps.show(0, "amber", "blink");
+		time.advance(130);
+		lamps.show(1, "amber", "blink");
+		for (let i = 0; i < 40; i++) {
+			time.advance(70);
+			expect(outputs[0]?.level).toBe(outputs[1]?.level);
+		}
+	});
+
+	it("blinks fast in its own colour to be found, and then goes on", () => {
+		const { time, lamp, lamps } = setUp();
+		lamps.show(0, "red", "steady");
+		lamps.identify(0, 10 * identifyMs);
+		time.advance(10 * identifyMs);
+		expect(lamp.shown.map(([, level]) => level)).toEqual([1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1]);
+		time.advance(10_000);
+		expect(lamp.shown.at(-1)).toEqual(["red", 1]);
+		expect(time.pending).toBe(0);
+	});
+
+	it("shows a change of colour while it is found", () => {
+		const { time, lamp, lamps } = setUp();
+		lamps.show(0, "red", "steady");
+		lamps.identify(0, 1000);
+		lamps.show(0, "green", "steady");
+		time.advance(2 * identifyMs);
+		expect(lamp.shown.at(-1)).toEqual(["green", 1]);
+	});
+
+	it("ignores spots without a lamp", () => {
+		const { time, lamps } = setUp();
+		lamps.show(3, "red", "blink");
+		lamps.identify(3, 1000);
+		expect(time.pending).toBe(0);
+	});
+
+	it("goes dark when closed, and stays so", () => {
+		const { time, lamp, lamps } = setUp();
+		lamps.show(0, "red", "blink");
+		lamps.close();
+		lamps.close();
+		lamps.show(0, "green", "steady");
+		time.advance(5000);
+		expect(lamp.shown).toEqual([
+			["red", 1],
+			["red", 0],
+		]);
+		expect(time.pending).toBe(0);
+	});
+});
