@@ -15,7 +15,8 @@ function kept<T extends Intl.DateTimeFormat | Intl.NumberFormat>(key: string, ma
 	return made;
 }
 
-function dateFormat(timeZone: string, name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+/** A formatter of dates in the zone, kept under its `name`. */
+export function dateFormat(timeZone: string, name: string, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
 	return kept(`${name} ${timeZone}`, () => {
 		try {
 			return new Intl.DateTimeFormat(locale, { ...options, timeZone });
@@ -34,13 +35,6 @@ export function formatTime(atMs: number, timeZone: string): string {
 /** `Tuesday 3 March`. */
 export function formatDay(atMs: number, timeZone: string): string {
 	return dateFormat(timeZone, "day", { weekday: "long", day: "numeric", month: "long" }).format(atMs);
-}
-
-/** `14:31` on the day of `nowMs`, else `3 Mar, 14:31`. */
-export function formatMoment(atMs: number, nowMs: number, timeZone: string): string {
-	const day = dateFormat(timeZone, "date", { day: "numeric", month: "short" });
-	const time = formatTime(atMs, timeZone);
-	return day.format(atMs) === day.format(nowMs) ? time : `${day.format(atMs)}, ${time}`;
 }
 
 export function formatNumber(value: number, maximumFractionDigits = 0): string {

@@ -72,15 +72,3 @@ export function bestBet(freeCounts: readonly number[], previous: number): number
 	if (most === 0) return -1;
 	return freeCounts[previous] === most ? previous : freeCounts.indexOf(most);
 }
-
-/** The next free spot after `spotId`: first in its own zone, going round, then in the zones after it. Null when there is none. */
-export function nextFree(zones: readonly Zone[], spotId: string, isFree: (spotId: string) => boolean): string | null {
-	const home = Math.max(
-		0,
-		zones.findIndex((zone) => zone.spotIds.includes(spotId)),
-	);
-	const here = zones[home]?.spotIds ?? [];
-	const at = here.indexOf(spotId);
-	const others = [...zones.slice(home + 1), ...zones.slice(0, home)].flatMap((zone) => zone.spotIds);
-	return [...here.slice(at + 1), ...here.slice(0, Math.max(0, at)), ...others].find(isFree) ?? null;
-}

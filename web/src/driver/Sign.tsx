@@ -2,7 +2,7 @@ import type { Lot } from "../../../gateway/contract/resources.ts";
 import { formatNumber } from "../format.ts";
 import type { LotView } from "../model/view.ts";
 import { Glyph } from "../ui/Glyph.tsx";
-import { lotLine } from "../ui/LotList.tsx";
+import { lotLine } from "../ui/lotLine.ts";
 import { sayDriver as say } from "../words.ts";
 import { Skyline } from "./Skyline.tsx";
 
@@ -64,28 +64,6 @@ function Counts({ lot }: { lot: Lot }) {
 				</li>
 			))}
 		</ul>
-	);
-}
-
-/** The number is withheld: by now it would be a guess. */
-export function OfflineSign({ lot, view }: { lot: Lot | null; view: LotView }) {
-	const asOf = view.asOf.value;
-	return (
-		<section class="sign sign-offline" aria-labelledby="sign-offline">
-			<Glyph name="offline" />
-			<div>
-				<h2 id="sign-offline">{say("noConnection")}</h2>
-				<p class="sign-known">
-					{lot === null || asOf === null
-						? say("nothingKnown")
-						: say("lastKnown", { time: asOf, n: lot.available_spots, total: lot.total_spots })}
-				</p>
-			</div>
-			<p class="sign-why">{say(navigator.onLine ? "lotSilent" : "phoneOffline")}</p>
-			<button type="button" class="button button-sign" onClick={() => view.live.tryNow()}>
-				{say("tryNow")}
-			</button>
-		</section>
 	);
 }
 

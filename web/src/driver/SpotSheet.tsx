@@ -1,11 +1,13 @@
 import type { Lot, Spot } from "../../../gateway/contract/resources.ts";
 import { formatAge } from "../age.ts";
-import { formatAgeLong, formatMoment, formatMoney } from "../format.ts";
+import { formatAgeLong, formatMoney } from "../format.ts";
 import type { LotView } from "../model/view.ts";
+import { formatMoment } from "../moment.ts";
 import { Dialog } from "../ui/Dialog.tsx";
 import { Glyph } from "../ui/Glyph.tsx";
 import { sayDriver as say } from "../words.ts";
 import { bayId } from "./Bay.tsx";
+import { nextFreeIn } from "./next.ts";
 import type { DriverPage } from "./page.ts";
 import { placeBeside } from "./place.ts";
 
@@ -64,7 +66,7 @@ function Details({ page, view, lot, spot, onGo }: DetailsProps) {
 	const since = Date.parse(spot.since);
 	// Depends on every spot: the next free one may be any of them.
 	view.live.model.revision.value;
-	const next = page.nextFreeAfter(spot.spot_id);
+	const next = nextFreeIn(view, spot.spot_id);
 	return (
 		<>
 			<div class="state" data-state={spot.state} data-live={asOf === null}>

@@ -5,7 +5,6 @@ import type { Zone } from "../spots.ts";
 import { Segmented } from "../ui/Segmented.tsx";
 import { sayDriver as say } from "../words.ts";
 import { Bay } from "./Bay.tsx";
-import { moveFocus } from "./keys.ts";
 import { Legend } from "./Legend.tsx";
 import type { DriverPage } from "./page.ts";
 
@@ -17,7 +16,8 @@ export const maxLargeOnWide = 300;
 export function Spots({ page, view, lot }: { page: DriverPage; view: LotView; lot: Lot }) {
 	const zones = useRef<HTMLDivElement>(null);
 	useEffect(() => {
-		const listen = (event: KeyboardEvent) => zones.current !== null && moveFocus(event, zones.current);
+		const listen = (event: KeyboardEvent) =>
+			zones.current !== null && page.later.peek()?.moveFocus(event, zones.current);
 		zones.current?.addEventListener("keydown", listen);
 	}, []);
 	const asOf = view.asOf.value;

@@ -2,7 +2,6 @@
  * In: one lot's live frames and the list of lots. Out: which spots are free, for somebody who looks for a second.
  * Never: shows old values as if they were new; writes anything to the gateway.
  */
-import { effect } from "@preact/signals";
 import { render } from "preact";
 import { startChoice } from "../model/browser.ts";
 import "../ui/tokens.css";
@@ -16,8 +15,6 @@ const app = document.getElementById("app");
 const said = document.getElementById("said");
 if (app !== null && said !== null) {
 	const page = new DriverPage(startChoice());
-	effect(() => {
-		said.textContent = page.announcer.text.value;
-	});
 	render(<App page={page} />, app);
+	setTimeout(() => void page.loadLater(said));
 }

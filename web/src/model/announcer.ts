@@ -2,7 +2,7 @@
  * In: what changed. Out: one short text at a time for the page's polite live region.
  * Never: says the same count twice, or counts faster than somebody can listen.
  */
-import { type ReadonlySignal, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import type { Clock } from "./clock.ts";
 
 /** Free counts are said at most this often. */
@@ -13,7 +13,7 @@ export const lossPauseMs = 3_000;
 /** What a screen reader hears by itself: the newest news only, nothing is queued. */
 export class Announcer {
 	readonly #clock: Clock;
-	readonly #text = signal("");
+	readonly text = signal("");
 	#countTimer = 0;
 	#countWaiting: string | null = null;
 	#lastCount: string | null = null;
@@ -24,13 +24,9 @@ export class Announcer {
 		this.#clock = clock;
 	}
 
-	get text(): ReadonlySignal<string> {
-		return this.#text;
-	}
-
 	/** At once: the result of something that somebody did, or a change that can't wait. */
 	say(text: string): void {
-		this.#text.value = text;
+		this.text.value = text;
 	}
 
 	/** A count that changed. The first one is not said: it has just been read with the page. `urgent` skips the pause. */

@@ -24,83 +24,60 @@ export class ApiError extends Error {
 	readonly statusCode: number;
 	readonly code: string;
 
-	constructor(body: Pick<ErrorBody, "statusCode" | "code" | "message">, options?: ErrorOptions) {
-		super(body.message, options);
+	constructor(statusCode: number, code: string, message: string, options?: ErrorOptions) {
+		super(message, options);
 		this.name = "ApiError";
-		this.statusCode = body.statusCode;
-		this.code = body.code;
+		this.statusCode = statusCode;
+		this.code = code;
 	}
 }
 
-export interface ApiOptions {
+/** How requests reach the gateway. */
+export interface Http {
 	fetch: (path: string, init: RequestInit) => Promise<Response>;
 	/** A signal that aborts after `ms`, like AbortSignal.timeout. */
 	timeout: (ms: number) => AbortSignal;
 }
 
-/** The gateway's REST resources. Every method rejects with {@link ApiError}. */
-export class Api {
-	readonly #options: ApiOptions;
-
-	constructor(options: ApiOptions) {
-		this.#options = options;
-	}
-
-	lots(): Promise<Lot[]> {
-		return this.#ask("/api/lots");
-	}
-
-	/** Today's numbers in the lot's time zone. */
-	stats(lotId: string): Promise<Stats> {
-		return this.#ask(`/api/stats/${encodeURIComponent(lotId)}`);
-	}
-
-	/** The lot's newest changes, newest first, at most `limit`. */
-	history(lotId: string, limit: number): Promise<HistoryEntry[]> {
-		return this.#ask(`/api/lots/${encodeURIComponent(lotId)}/history?limit=${limit}`);
-	}
-
-	/** Sets or clears the owner's word; gives the spot as it is then. */
-	override(lotId: string, request: OverrideRequest): Promise<Spot> {
-		return this.#ask(`/api/lots/${encodeURIComponent(lotId)}/override`, request);
-	}
-
-	/** Makes the sample lots and gives them. */
-	makeSampleLots(): Promise<{ lots: Lot[] }> {
-		return this.#ask("/api/init", {});
-	}
-
-	async #ask<T>(path: string, body?: object): Promise<T> {
-		const { fetch, timeout } = this.#options;
-		const init: RequestInit = { signal: timeout(answerTimeoutMs), headers: { accept: "application/json" } };
-		if (body !== undefined) {
-			init.method = "POST";
-			init.headers = { accept: "application/json", "content-type": "application/json" };
-			init.body = JSON.stringify(body);
-		}
-		let response: Response;
-		let answer: unknown;
-		try {
-			response = await fetch(path, init);
-			answer = await response.json().catch(() => null);
-		} catch (cause) {
-			throw new ApiError({ statusCode: 0, code: "NO_ANSWER", message: "The gateway did not answer." }, { cause });
-		}
-		if (!response.ok) throw new ApiError(errorIn(answer, response));
-		if (answer === null) {
-			throw new ApiError({ statusCode: 0, code: "NOT_JSON", message: `The answer to ${path} was not JSON.` });
-		}
-		return answer as T;
-	}
+/** All lots with their counters. Rejects with {@link ApiError}, like everything here. */
+export function getLots(http: Http): Promise<Lot[]> {
+	return ask(http, "/api/lots");
 }
 
-/** The gateway's own words, or the status where something else (a proxy) answered. */
-function errorIn(answer: unknown, response: Response): Pick<ErrorBody, "statusCode" | "code" | "message"> {
-	const { status: statusCode, statusText } = response;
-	const { code, message } = (typeof answer === "object" && answer !== null ? answer : {}) as Partial<ErrorBody>;
-	return {
-		statusCode,
-		code: typeof code === "string" ? code : "HTTP_ERROR",
-		message: typeof message === "string" ? message : `The gateway answered ${statusCode} ${statusText}.`,
-	};
+/** Today's numbers in the lot's time zone. */
+export function getStats(http: Http, lotId: string): Promise<Stats> {
+	return ask(http, `/api/stats/${encodeURIComponent(lotId)}`);
+}
+
+/** The lot's newest changes, newest first, at most `limit`. */
+export function getHistory(http: Http, lotId: string, limit: number): Promise<HistoryEntry[]> {
+	return ask(http, `/api/lots/${encodeURIComponent(lotId)}/history?limit=${limit}`);
+}
+
+/** Sets or clears the owner's word; gives the spot as it is then. */
+export function postOverride(http: Http, lotId: string, request: OverrideRequest): Promise<Spot> {
+	return ask(http, `/api/lots/${encodeURIComponent(lotId)}/override`, request);
+}
+
+/** Makes the sample lots and gives them. */
+export function postInit(http: Http): Promise<{ lots: Lot[] }> {
+	return ask(http, "/api/init", {});
+}
+
+async function ask<T>({ fetch, timeout }: Http, path: string, body?: object): Promise<T> {
+	const post = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+	let response: Response;
+	let answer: Partial<ErrorBody> | null;
+	try {
+		response = await fetch(path, { signal: timeout(answerTimeoutMs), ...(body === undefined ? {} : post) });
+		answer = await response.json().catch(() => null);
+	} catch (cause) {
+		throw new ApiError(0, "NO_ANSWER", "The gateway did not answer.", { cause });
+	}
+	const { ok, status } = response;
+	if (ok && answer !== null) return answer as T;
+	// Where something else answered (a proxy, a portal), there is only the status to tell.
+	const isOurs = !ok && typeof answer?.code === "string" && typeof answer.message === "string";
+	if (isOurs) throw new ApiError(status, answer?.code ?? "", answer?.message ?? "");
+	throw new ApiError(status, "HTTP_ERROR", `The gateway answered ${status}, and not in its own words.`);
 }

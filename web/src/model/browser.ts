@@ -1,5 +1,5 @@
 /** The real world, handed to the models: both pages start from here. */
-import { Api } from "./api.ts";
+import { getLots, type Http } from "./api.ts";
 import { LotChoice, type LotChoiceOptions, type Memory } from "./choice.ts";
 import { browserClock } from "./clock.ts";
 import { browserPage, browserTransport, liveUrl } from "./transport.ts";
@@ -36,13 +36,13 @@ const memory: Memory = {
 
 export const isVisible = () => document.visibilityState === "visible";
 
-export const browserApi = /* @__PURE__ */ new Api({
+export const browserHttp: Http = {
 	fetch: (path, init) => fetch(path, init),
 	timeout: (ms) => AbortSignal.timeout(ms),
-});
+};
 
 const world: LotChoiceOptions = {
-	api: browserApi,
+	loadLots: () => getLots(browserHttp),
 	transport: browserTransport,
 	page: browserPage,
 	clock: browserClock,

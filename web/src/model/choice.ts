@@ -4,7 +4,6 @@
  */
 import { effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { Lot } from "../../../gateway/contract/resources.ts";
-import type { Api } from "./api.ts";
 import type { Clock } from "./clock.ts";
 import { LiveLot } from "./live.ts";
 import { Polled } from "./polled.ts";
@@ -22,7 +21,7 @@ export interface Memory {
 }
 
 export interface LotChoiceOptions {
-	api: Api;
+	loadLots: () => Promise<Lot[]>;
 	transport: Transport;
 	page: Page;
 	clock: Clock;
@@ -46,8 +45,8 @@ export class LotChoice {
 
 	constructor(options: LotChoiceOptions) {
 		this.#options = options;
-		const { api, clock, page, isVisible, address, memory } = options;
-		this.lots = new Polled({ load: () => api.lots(), everyMs: lotsEveryMs, clock, page, isVisible });
+		const { loadLots, clock, page, isVisible, address, memory } = options;
+		this.lots = new Polled({ load: loadLots, everyMs: lotsEveryMs, clock, page, isVisible });
 		const asked = address.read();
 		const remembered = asked ?? memory.read();
 		this.#isGuess = asked === null;

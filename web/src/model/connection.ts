@@ -42,10 +42,13 @@ export class Connection {
 	#timer = 0;
 	#failures = 0;
 	#openedAt = 0;
-	#link: Link = "waiting";
-	#heardAt: number | null = null;
-	#nextTryAt: number | null = null;
-	#refused = false;
+	link: Link = "waiting";
+	/** When the open line was last heard, by the clock; null if not yet, or not since the network was lost. */
+	heardAt: number | null = null;
+	/** When the next try is due, by the clock; null while one is under way or the page is away. */
+	nextTryAt: number | null = null;
+	/** True when the last line was closed because the gateway has no such lot; it is asked again now and then. */
+	refused = false;
 	#closed = false;
 
 	constructor(options: ConnectionOptions) {
@@ -58,38 +61,19 @@ export class Connection {
 		this.#dial();
 	}
 
-	get link(): Link {
-		return this.#link;
-	}
-
-	/** When the open line was last heard, by the clock; null if not yet, or not since the network was lost. */
-	get heardAt(): number | null {
-		return this.#heardAt;
-	}
-
-	/** When the next try is due, by the clock; null while one is under way or the page is away. */
-	get nextTryAt(): number | null {
-		return this.#nextTryAt;
-	}
-
-	/** True when the last line was closed because the gateway has no such lot; it is asked again now and then. */
-	get refused(): boolean {
-		return this.#refused;
-	}
-
 	/** True while the line is open and was heard within {@link silenceMs}. */
 	get isHeard(): boolean {
-		return this.#link === "open" && this.#heardAt !== null && this.#options.clock.now() - this.#heardAt <= silenceMs;
+		return this.link === "open" && this.heardAt !== null && this.#options.clock.now() - this.heardAt <= silenceMs;
 	}
 
 	/** Dials at once instead of waiting. Does nothing while a line is open or being opened. */
 	tryNow(): void {
-		if (this.#link === "waiting" && !this.#closed) this.#dial();
+		if (this.link === "waiting" && !this.#closed) this.#dial();
 	}
 
 	/** Sends if the line is open, else does nothing: what is said here is worthless later. */
 	send(text: string): void {
-		if (this.#link === "open") this.#socket?.send(text);
+		if (this.link === "open") this.#socket?.send(text);
 	}
 
 	/** Twice is fine. */
@@ -102,7 +86,7 @@ export class Connection {
 	#dial(): void {
 		const { transport, url, clock } = this.#options;
 		this.#drop();
-		this.#link = "connecting";
+		this.link = "connecting";
 		this.#timer = clock.setTimeout(() => this.#lost(0), dialTimeoutMs);
 		this.#socket = transport.connect(url, {
 			opened: () => this.#opened(),
@@ -113,7 +97,7 @@ export class Connection {
 	}
 
 	#opened(): void {
-		this.#link = "open";
+		this.link = "open";
 		this.#openedAt = this.#options.clock.now();
 		this.#watch(this.#openedAt);
 		this.#options.onChange();
@@ -121,7 +105,7 @@ export class Connection {
 
 	#received(text: string): void {
 		const now = this.#options.clock.now();
-		this.#heardAt = now;
+		this.heardAt = now;
 		if (now - this.#openedAt >= steadyAfterMs) this.#failures = 0;
 		this.#watch(now);
 		this.#options.onText(text);
@@ -144,19 +128,19 @@ export class Connection {
 	#lost(code: number): void {
 		const { clock, random } = this.#options;
 		this.#drop();
-		this.#refused = code === unknownLotCode;
-		if (this.#refused) this.#failures = retryDelaysMs.length;
+		this.refused = code === unknownLotCode;
+		if (this.refused) this.#failures = retryDelaysMs.length;
 		const step = Math.min(this.#failures, retryDelaysMs.length - 1);
 		const delayMs = (retryDelaysMs[step] ?? 0) * (1 - retryJitter + 2 * retryJitter * random());
 		this.#failures += 1;
-		this.#nextTryAt = clock.now() + delayMs;
+		this.nextTryAt = clock.now() + delayMs;
 		this.#timer = clock.setTimeout(() => this.#dial(), delayMs);
 		this.#options.onChange();
 	}
 
 	/** After a sleep the line may look open and be long dead: only one that was heard lately is kept. */
 	#wake(): void {
-		if (this.#link === "open" && !this.isHeard) this.#drop();
+		if (this.link === "open" && !this.isHeard) this.#drop();
 		this.tryNow();
 	}
 
@@ -166,7 +150,7 @@ export class Connection {
 	}
 
 	#doubt(): void {
-		this.#heardAt = null;
+		this.heardAt = null;
 		this.#options.onChange();
 	}
 
@@ -174,9 +158,9 @@ export class Connection {
 		this.#options.clock.clearTimeout(this.#timer);
 		const socket = this.#socket;
 		this.#socket = null;
-		this.#link = "waiting";
-		this.#heardAt = null;
-		this.#nextTryAt = null;
+		this.link = "waiting";
+		this.heardAt = null;
+		this.nextTryAt = null;
 		socket?.close();
 	}
 }

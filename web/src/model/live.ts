@@ -2,7 +2,7 @@
  * In: a lot's id. Out: the lot as it is, and how far to trust it.
  * Never: calls old values live.
  */
-import { type ReadonlySignal, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import type { ServerFrame } from "../../../gateway/contract/events.ts";
 import type { Clock } from "./clock.ts";
 import { Connection } from "./connection.ts";
@@ -43,9 +43,11 @@ export class LiveLot {
 	#gapSince: number | null = null;
 	#lastLiveAt: number;
 	#serverOffsetMs = 0;
-	readonly #phase = signal<Phase>("loading");
-	readonly #heardAt = signal<number | null>(null);
-	readonly #nextTryAt = signal<number | null>(null);
+	readonly phase = signal<Phase>("loading");
+	/** When the lot was last heard, by the clock; null before its first word. */
+	readonly heardAt = signal<number | null>(null);
+	/** When the next try is due, by the clock; null while none is planned. */
+	readonly nextTryAt = signal<number | null>(null);
 
 	constructor(options: LiveLotOptions) {
 		this.lotId = options.lotId;
@@ -74,20 +76,6 @@ export class LiveLot {
 		this.#judge();
 	}
 
-	get phase(): ReadonlySignal<Phase> {
-		return this.#phase;
-	}
-
-	/** When the lot was last heard, by the clock; null before its first word. */
-	get heardAt(): ReadonlySignal<number | null> {
-		return this.#heardAt;
-	}
-
-	/** When the next try is due, by the clock; null while none is planned. */
-	get nextTryAt(): ReadonlySignal<number | null> {
-		return this.#nextTryAt;
-	}
-
 	/** The gateway's time at `atMs` of the clock, in ms since 1970: this device's clock may be wrong by a day. */
 	serverTime(atMs = this.#clock.now()): number {
 		return atMs + this.#serverOffsetMs;
@@ -106,10 +94,8 @@ export class LiveLot {
 	#take(text: string): void {
 		const frame = decode(text);
 		if (frame === null) return;
-		if (frame.event !== "error") {
-			const at = Date.parse(frame.at);
-			if (!Number.isNaN(at)) this.#serverOffsetMs = at - this.#clock.now();
-		}
+		const at = "at" in frame ? Date.parse(frame.at) : Number.NaN;
+		if (!Number.isNaN(at)) this.#serverOffsetMs = at - this.#clock.now();
 		this.model.take(frame);
 		if (frame.event === "snapshot" && frame.lot_id === this.lotId) this.#synced = true;
 	}
@@ -124,9 +110,9 @@ export class LiveLot {
 		const gapTooOld = this.#gapSince !== null && now - this.#gapSince >= gapGraceMs;
 		const isLive = this.#synced && isHeard && !gapTooOld;
 		if (isLive) this.#lastLiveAt = now;
-		if (heardAt !== null && this.#synced) this.#heardAt.value = heardAt;
-		this.#nextTryAt.value = nextTryAt;
-		this.#phase.value = this.#decide(now, isLive, refused);
+		if (heardAt !== null && this.#synced) this.heardAt.value = heardAt;
+		this.nextTryAt.value = nextTryAt;
+		this.phase.value = this.#decide(now, isLive, refused);
 
 		this.#clock.clearTimeout(this.#timer);
 		const dueAt = isLive && this.#gapSince !== null ? this.#gapSince + gapGraceMs : this.#lastLiveAt + withholdAfterMs;
@@ -146,14 +132,11 @@ export class LiveLot {
 	}
 }
 
-const events: ReadonlySet<unknown> = new Set(["snapshot", "spot_update", "heartbeat", "lot_removed", "error"]);
-
-/** The frame in a text, or null when it is none of ours. The gateway's own frames are trusted to be of their shape. */
+/** The frame in a text, or null when it is none. The gateway's own frames are trusted to be of their shape. */
 function decode(text: string): ServerFrame | null {
 	try {
 		const frame: unknown = JSON.parse(text);
-		if (typeof frame !== "object" || frame === null || !("event" in frame) || !events.has(frame.event)) return null;
-		return frame as ServerFrame;
+		return typeof frame === "object" && frame !== null && "event" in frame ? (frame as ServerFrame) : null;
 	} catch {
 		return null;
 	}

@@ -33,33 +33,17 @@ export class LotModel {
 	#scheduled = false;
 	#version = 0;
 	#inGap = false;
-	readonly #lot = signal<Lot | null>(null);
-	readonly #order = signal<readonly string[]>([]);
-	readonly #revision = signal(0);
-	readonly #removed = signal(false);
+	/** Null until the first snapshot. */
+	readonly lot = signal<Lot | null>(null);
+	/** The spots' ids in the gateway's order. A new array with each snapshot: ids, labels and zones change only there. */
+	readonly order = signal<readonly string[]>([]);
+	/** Rises with each flush: read it to depend on all spots at once. */
+	readonly revision = signal(0);
+	/** True once the gateway said that the lot was deleted. */
+	readonly removed = signal(false);
 
 	constructor(options: LotModelOptions) {
 		this.#options = options;
-	}
-
-	/** Null until the first snapshot. */
-	get lot(): ReadonlySignal<Lot | null> {
-		return this.#lot;
-	}
-
-	/** The spots' ids in the gateway's order. A new array with each snapshot: ids, labels and zones change only there. */
-	get order(): ReadonlySignal<readonly string[]> {
-		return this.#order;
-	}
-
-	/** Rises with each flush: read it to depend on all spots at once. */
-	get revision(): ReadonlySignal<number> {
-		return this.#revision;
-	}
-
-	/** True once the gateway said that the lot was deleted. */
-	get removed(): ReadonlySignal<boolean> {
-		return this.#removed;
 	}
 
 	/** The version of the newest frame taken. */
@@ -79,8 +63,8 @@ export class LotModel {
 
 	/** All spots in order, and a dependency on any change of them. */
 	all(): Spot[] {
-		this.#revision.value;
-		return this.#order.value.map((id) => this.#spots.get(id)?.peek().spot).filter((spot) => spot !== undefined);
+		this.revision.value;
+		return this.order.value.map((id) => this.#spots.get(id)?.peek().spot).filter((spot) => spot !== undefined);
 	}
 
 	/** Takes a frame; those of other lots, and those that are older than what is known, change nothing. */
@@ -96,7 +80,7 @@ export class LotModel {
 				this.#compare(frame);
 				break;
 			case "lot_removed":
-				if (frame.lot_id === this.#options.lotId) this.#removed.value = true;
+				if (frame.lot_id === this.#options.lotId) this.removed.value = true;
 				break;
 		}
 	}
@@ -113,15 +97,15 @@ export class LotModel {
 				this.#show(spot, false);
 			}
 			for (const id of gone) this.#spots.delete(id);
-			this.#order.value = frame.spots.map((spot) => spot.spot_id);
-			this.#lot.value = frame.lot;
-			this.#removed.value = false;
-			this.#revision.value += 1;
+			this.order.value = frame.spots.map((spot) => spot.spot_id);
+			this.lot.value = frame.lot;
+			this.removed.value = false;
+			this.revision.value += 1;
 		});
 	}
 
 	#update(frame: SpotUpdate): void {
-		if (this.#lot.peek() === null || this.#inGap || frame.lot_version <= this.#version) return;
+		if (this.lot.peek() === null || this.#inGap || frame.lot_version <= this.#version) return;
 		if (frame.lot_version > this.#version + 1 || !this.#spots.has(frame.spot_id)) {
 			this.#gap();
 			return;
@@ -138,7 +122,7 @@ export class LotModel {
 	#compare(frame: Heartbeat): void {
 		const newest = frame.lots[this.#options.lotId];
 		// While in a gap each heartbeat asks again: the request or its answer may have been lost.
-		if (this.#lot.peek() !== null && newest !== undefined && (newest > this.#version || this.#inGap)) this.#gap();
+		if (this.lot.peek() !== null && newest !== undefined && (newest > this.#version || this.#inGap)) this.#gap();
 	}
 
 	#gap(): void {
@@ -148,13 +132,13 @@ export class LotModel {
 
 	#flush(): void {
 		this.#scheduled = false;
-		const lot = this.#lot.peek();
+		const lot = this.lot.peek();
 		if (this.#pending.size === 0 || lot === null) return;
 		const mark = this.#pending.size <= maxMarkedChanges;
 		batch(() => {
 			for (const spot of this.#pending.values()) this.#show(spot, mark);
-			if (this.#pendingCounters !== null) this.#lot.value = { ...lot, ...this.#pendingCounters };
-			this.#revision.value += 1;
+			if (this.#pendingCounters !== null) this.lot.value = { ...lot, ...this.#pendingCounters };
+			this.revision.value += 1;
 		});
 		this.#pending.clear();
 		this.#pendingCounters = null;

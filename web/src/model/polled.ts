@@ -2,7 +2,7 @@
  * In: a question to the gateway. Out: its newest answer, when it came, and what went wrong last.
  * Never: asks while the page is hidden, or twice at once.
  */
-import { type ReadonlySignal, signal } from "@preact/signals";
+import { signal } from "@preact/signals";
 import { ApiError } from "./api.ts";
 import type { Clock } from "./clock.ts";
 import { retryDelaysMs } from "./connection.ts";
@@ -30,9 +30,12 @@ export interface Failure {
 export class Polled<T> {
 	readonly #options: PolledOptions<T>;
 	readonly #stopListening: () => void;
-	readonly #value = signal<T | null>(null);
-	readonly #loadedAt = signal<number | null>(null);
-	readonly #failure = signal<Failure | null>(null);
+	/** The newest answer; null before the first one. Kept through failures. */
+	readonly value = signal<T | null>(null);
+	/** When the newest answer came, by the clock. */
+	readonly loadedAt = signal<number | null>(null);
+	/** What went wrong last; null after an answer. */
+	readonly failure = signal<Failure | null>(null);
 	#timer = 0;
 	#failures = 0;
 	#asking = false;
@@ -43,21 +46,6 @@ export class Polled<T> {
 		this.#options = options;
 		this.#stopListening = options.page.listen({ woke: () => this.refresh(), left: () => {}, lostNetwork: () => {} });
 		this.refresh();
-	}
-
-	/** The newest answer; null before the first one. Kept through failures. */
-	get value(): ReadonlySignal<T | null> {
-		return this.#value;
-	}
-
-	/** When the newest answer came, by the clock. */
-	get loadedAt(): ReadonlySignal<number | null> {
-		return this.#loadedAt;
-	}
-
-	/** What went wrong last; null after an answer. */
-	get failure(): ReadonlySignal<Failure | null> {
-		return this.#failure;
 	}
 
 	/** Asks now; while a question is under way, once more after it. */
@@ -82,16 +70,16 @@ export class Polled<T> {
 		try {
 			const answer = await load();
 			if (this.#closed) return;
-			this.#value.value = answer;
-			this.#loadedAt.value = clock.now();
-			this.#failure.value = null;
+			this.value.value = answer;
+			this.loadedAt.value = clock.now();
+			this.failure.value = null;
 			this.#failures = 0;
 		} catch (error) {
 			if (this.#closed) return;
 			waitMs = retriesMs[Math.min(this.#failures, retriesMs.length - 1)] ?? everyMs;
 			this.#failures += 1;
 			const statusCode = error instanceof ApiError ? error.statusCode : 0;
-			this.#failure.value = { statusCode, nextTryAt: clock.now() + waitMs };
+			this.failure.value = { statusCode, nextTryAt: clock.now() + waitMs };
 		} finally {
 			this.#asking = false;
 		}

@@ -1,4 +1,4 @@
-import { type ReadonlySignal, signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import type { Clock } from "./clock.ts";
 
 /** Ages on the page are told anew this often. */
@@ -8,18 +8,14 @@ export const tickMs = 1_000;
 export class Ticker {
 	readonly #clock: Clock;
 	readonly #isVisible: () => boolean;
-	readonly #now;
+	readonly now: Signal<number>;
 	#timer = 0;
 
 	constructor(options: { clock: Clock; isVisible: () => boolean }) {
 		this.#clock = options.clock;
 		this.#isVisible = options.isVisible;
-		this.#now = signal(options.clock.now());
+		this.now = signal(options.clock.now());
 		this.#tick();
-	}
-
-	get now(): ReadonlySignal<number> {
-		return this.#now;
 	}
 
 	/** Twice is fine. */
@@ -28,7 +24,7 @@ export class Ticker {
 	}
 
 	#tick(): void {
-		if (this.#isVisible()) this.#now.value = this.#clock.now();
+		if (this.#isVisible()) this.now.value = this.#clock.now();
 		this.#timer = this.#clock.setTimeout(() => this.#tick(), tickMs);
 	}
 }

@@ -1,14 +1,16 @@
 import { useSignal } from "@preact/signals";
 import { formatDay, formatTime } from "../format.ts";
-import { ApiError } from "../model/api.ts";
-import { browserApi } from "../model/browser.ts";
+import { ApiError, postInit } from "../model/api.ts";
+import { browserHttp } from "../model/browser.ts";
 import { media } from "../model/media.ts";
 import type { LotView } from "../model/view.ts";
 import { Banner } from "../ui/Banner.tsx";
 import { Brand } from "../ui/Brand.tsx";
 import { Failed, failureWords } from "../ui/Failed.tsx";
-import { LotList, lotLine } from "../ui/LotList.tsx";
+import { LotList } from "../ui/LotList.tsx";
 import { LotPicker } from "../ui/LotPicker.tsx";
+import { LotsDialog } from "../ui/LotsDialog.tsx";
+import { lotLine } from "../ui/lotLine.ts";
 import { Pill } from "../ui/Pill.tsx";
 import { sayOwner as say } from "../words.ts";
 import { Changes } from "./Changes.tsx";
@@ -22,6 +24,8 @@ import { Spots } from "./Spots.tsx";
 import { ToastBar } from "./ToastBar.tsx";
 
 const isPhone = media("(max-width: 47.99rem)");
+/** From here on the lots stand in the navigation. */
+const isWide = media("(min-width: 80rem)");
 /** From here on the panel has a place of its own beside the table. */
 const isDocked = media("(min-width: 87.5rem)");
 
@@ -98,17 +102,14 @@ function Head({ page, view, phase }: { page: OwnerPage; view: LotView; phase: Pa
 	return (
 		<div class="head">
 			<div>
-				{lots.length > 1 ? (
-					<LotPicker
-						lots={lots}
-						current={lot}
-						asOf={page.lotsAsOf.value}
-						onOpen={() => page.choice.lots.refresh()}
-						onChoose={(lotId) => page.choice.choose(lotId)}
-					/>
-				) : (
-					<h1>{lot.name}</h1>
-				)}
+				<LotPicker
+					lots={isWide.value ? [] : lots}
+					current={lot}
+					asOf={page.lotsAsOf.value}
+					List={LotsDialog}
+					onOpen={() => page.choice.lots.refresh()}
+					onChoose={(lotId) => page.choice.choose(lotId)}
+				/>
 				<p class="head-note">
 					<span class="head-more">
 						{[lotLine(lot), say("spotCount", { n: lot.total_spots })].filter(Boolean).join(" · ")} ·{" "}
@@ -171,7 +172,7 @@ function NoLots({ page }: { page: OwnerPage }) {
 		isMaking.value = true;
 		failure.value = null;
 		try {
-			await browserApi.makeSampleLots();
+			await postInit(browserHttp);
 			page.choice.lots.refresh();
 		} catch (error) {
 			failure.value = say("makeFailed", { message: error instanceof ApiError ? error.message : String(error) });

@@ -1,6 +1,6 @@
 import type { HistoryEntry } from "../../../gateway/contract/resources.ts";
-import { formatMoment } from "../format.ts";
 import type { LotView } from "../model/view.ts";
+import { formatMoment } from "../moment.ts";
 import { Failed, failureWords } from "../ui/Failed.tsx";
 import { Glyph } from "../ui/Glyph.tsx";
 import { sayOwner as say } from "../words.ts";

@@ -1,8 +1,9 @@
 import { useRef } from "preact/hooks";
 import type { Spot } from "../../../gateway/contract/resources.ts";
 import { formatAge } from "../age.ts";
-import { formatMoment, wallClock } from "../format.ts";
+import { wallClock } from "../format.ts";
 import type { LotView } from "../model/view.ts";
+import { formatMoment } from "../moment.ts";
 import { Dialog } from "../ui/Dialog.tsx";
 import { Glyph } from "../ui/Glyph.tsx";
 import { sayOwner as say } from "../words.ts";

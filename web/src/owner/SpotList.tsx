@@ -30,7 +30,7 @@ function Item({ page, view, shown }: { page: OwnerPage; view: LotView; shown: Re
 				<span class="row-text">
 					<span class="with-glyph">
 						<Glyph name={spot.state} />
-						{say(spot.state)} <span class="quiet">{age}</span>
+						{say(spot.state)} {spot.override === null && <span class="quiet">{age}</span>}
 					</span>
 					<span class="row-note" data-warned={isWarned}>
 						{sensorWords(spot)}

@@ -86,6 +86,8 @@ function Row({ page, view, shown }: { page: OwnerPage; view: LotView; shown: Rea
 	const { spot, changes } = shown.value;
 	const now = page.now.value;
 	const { override } = spot;
+	const heard =
+		spot.last_update === null ? say("never") : say("ago", { age: formatAge(now - Date.parse(spot.last_update)) });
 	const isWarned = needOf(spot, page.slowNow.value) === "silent" || contradicts(spot);
 	return (
 		<tr
@@ -103,12 +105,13 @@ function Row({ page, view, shown }: { page: OwnerPage; view: LotView; shown: Rea
 			<td>
 				<span class="with-glyph" data-warned={isWarned}>
 					{isWarned && <Glyph name="warn" />}
-					{sensorWords(spot)}
+					<span>
+						{sensorWords(spot)}
+						<small class="heard-small">{heard}</small>
+					</span>
 				</span>
 			</td>
-			<td class="cell-heard">
-				{spot.last_update === null ? say("never") : say("ago", { age: formatAge(now - Date.parse(spot.last_update)) })}
-			</td>
+			<td class="cell-heard">{heard}</td>
 			<td>
 				{override === null ? (
 					<span class="quiet">{say("none")}</span>

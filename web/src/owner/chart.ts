@@ -3,7 +3,6 @@
  * Never: the only place where a number stands.
  */
 import uPlot from "uplot";
-import "uplot/dist/uPlot.min.css";
 import type { Stats } from "../../../gateway/contract/resources.ts";
 import { formatShare, formatTime } from "../format.ts";
 import { sayOwner as say } from "../words.ts";
@@ -71,7 +70,7 @@ export class OccupancyChart {
 			{
 				width: host.clientWidth,
 				height: heightPx,
-				padding: [12, 20, 0, 0],
+				padding: [12, 24, 0, 0],
 				legend: { show: false },
 				cursor: { show: false },
 				scales: {

@@ -1,7 +1,7 @@
 /** What a spot asks of its owner. Pure. */
 import type { Override, Spot } from "../../../gateway/contract/resources.ts";
 import { formatAge } from "../age.ts";
-import { formatMoment } from "../format.ts";
+import { formatMoment } from "../moment.ts";
 import { type OwnerKey, sayOwner as say } from "../words.ts";
 
 /** A sensor that contradicts the owner for less than this may be a car that is being parked. */

@@ -8,6 +8,7 @@ import { startChoice } from "../model/browser.ts";
 import "../ui/tokens.css";
 import "../ui/glyphs.css";
 import "../ui/base.css";
+import "uplot/dist/uPlot.min.css";
 import "./owner.css";
 import "./panel.css";
 import { App } from "./App.tsx";

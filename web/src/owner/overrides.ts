@@ -4,10 +4,10 @@
  */
 import { type ReadonlySignal, type Signal, signal } from "@preact/signals";
 import type { Override, Spot } from "../../../gateway/contract/resources.ts";
-import { formatMoment } from "../format.ts";
-import { type Api, ApiError, type OverrideRequest } from "../model/api.ts";
+import { ApiError, type OverrideRequest } from "../model/api.ts";
 import type { Clock } from "../model/clock.ts";
 import type { LotView } from "../model/view.ts";
+import { formatMoment } from "../moment.ts";
 import { type OwnerKey, sayOwner as say } from "../words.ts";
 import type { UntilChoice } from "./until.ts";
 
@@ -44,7 +44,8 @@ export interface Toast {
 }
 
 export interface OverridesOptions {
-	api: Api;
+	/** Asks the gateway; gives the spot as it is then. */
+	send: (lotId: string, request: OverrideRequest) => Promise<Spot>;
 	clock: Clock;
 	/** The lot in view. */
 	view: ReadonlySignal<LotView | null>;
@@ -54,33 +55,21 @@ export interface OverridesOptions {
 /** The owner's words: the panel, the requests and the toast. */
 export class Overrides {
 	readonly #options: OverridesOptions;
-	readonly #draft = signal<Draft | null>(null);
-	readonly #toast = signal<Toast | null>(null);
+	readonly draft = signal<Draft | null>(null);
+	readonly toast = signal<Toast | null>(null);
 	/** Spots whose override is being cleared. */
-	readonly #clearing = signal<ReadonlySet<string>>(new Set());
+	readonly clearing = signal<ReadonlySet<string>>(new Set());
 	#toastTimer = 0;
 
 	constructor(options: OverridesOptions) {
 		this.#options = options;
 	}
 
-	get draft(): ReadonlySignal<Draft | null> {
-		return this.#draft;
-	}
-
-	get toast(): ReadonlySignal<Toast | null> {
-		return this.#toast;
-	}
-
-	get clearing(): ReadonlySignal<ReadonlySet<string>> {
-		return this.#clearing;
-	}
-
 	/** Opens the panel for a spot, filled in; without a word, with what its override says now. */
 	open(spot: Spot, word?: Word): void {
 		const { override } = spot;
 		const held = override === null ? "free" : override.reserved ? "reserved" : override.occupied ? "occupied" : "free";
-		this.#draft.value = {
+		this.draft.value = {
 			spotId: spot.spot_id,
 			word: signal(word ?? held),
 			until: signal(override !== null && word === undefined && override.until === null ? "open" : "hour"),
@@ -95,7 +84,7 @@ export class Overrides {
 
 	/** Closes the panel; a request that is under way goes on. */
 	close(): void {
-		this.#draft.value = null;
+		this.draft.value = null;
 	}
 
 	/** Sends the draft, to end at `endMs` (null: until it is cleared). The panel closes when the gateway has said yes. */
@@ -118,7 +107,7 @@ export class Overrides {
 				...(endMs === null ? {} : { until: new Date(endMs).toISOString() }),
 				...(reason === "" ? {} : { reason }),
 			});
-			if (this.#draft.peek() === draft) this.close();
+			if (this.draft.peek() === draft) this.close();
 			this.#done(spot, this.#setWords(spot, word, endMs));
 		} catch (error) {
 			draft.failure.value = say("setFailed", { label: this.#label(spot), message: messageOf(error) });
@@ -132,22 +121,22 @@ export class Overrides {
 	/** Ends the spot's override at once. */
 	async clear(spot: Spot): Promise<void> {
 		const id = spot.spot_id;
-		if (this.#clearing.peek().has(id) || this.#options.view.peek()?.isLive.peek() !== true) return;
-		this.#clearing.value = new Set([...this.#clearing.peek(), id]);
+		if (this.clearing.peek().has(id) || this.#options.view.peek()?.isLive.peek() !== true) return;
+		this.clearing.value = new Set([...this.clearing.peek(), id]);
 		try {
 			await this.#send(spot.lot_id, { spot_id: id, occupied: null });
-			if (this.#draft.peek()?.spotId === id) this.close();
+			if (this.draft.peek()?.spotId === id) this.close();
 			this.#done(spot, say("toastCleared", { label: this.#label(spot) }));
 		} catch (error) {
 			this.#fail(say("clearFailed", { label: this.#label(spot), message: messageOf(error) }));
 		} finally {
-			this.#clearing.value = new Set([...this.#clearing.peek()].filter((other) => other !== id));
+			this.clearing.value = new Set([...this.clearing.peek()].filter((other) => other !== id));
 		}
 	}
 
 	dismissToast(): void {
 		this.holdToast();
-		this.#toast.value = null;
+		this.toast.value = null;
 	}
 
 	/** Somebody looks at the toast: it stays. */
@@ -159,12 +148,12 @@ export class Overrides {
 	releaseToast(): void {
 		this.holdToast();
 		this.#toastTimer = this.#options.clock.setTimeout(() => {
-			this.#toast.value = null;
+			this.toast.value = null;
 		}, undoMs);
 	}
 
 	#send(lotId: string, request: OverrideRequest): Promise<Spot> {
-		return this.#options.api.override(lotId, request);
+		return this.#options.send(lotId, request);
 	}
 
 	#done(before: Spot, text: string): void {
@@ -176,7 +165,7 @@ export class Overrides {
 	}
 
 	#show(toast: Toast): void {
-		this.#toast.value = toast;
+		this.toast.value = toast;
 		// A failure is an alert of its own; saying it here too would say it twice.
 		if (!toast.isFailure) this.#options.say(toast.text);
 		this.releaseToast();

@@ -3,7 +3,8 @@ import { computed, effect, type ReadonlySignal, type Signal, signal, untracked }
 import type { HistoryEntry, Spot, Stats } from "../../../gateway/contract/resources.ts";
 import { formatTime } from "../format.ts";
 import { Announcer } from "../model/announcer.ts";
-import { browserApi, isVisible } from "../model/browser.ts";
+import { getHistory, getStats, postOverride } from "../model/api.ts";
+import { browserHttp, isVisible } from "../model/browser.ts";
 import type { LotChoice } from "../model/choice.ts";
 import { lotsOldAfterMs } from "../model/choice.ts";
 import { browserClock } from "../model/clock.ts";
@@ -53,7 +54,7 @@ export class OwnerPage {
 		this.choice = choice;
 		this.view = computed(() => (choice.live.value === null ? null : new LotView(choice.live.value)));
 		this.overrides = new Overrides({
-			api: browserApi,
+			send: (lotId, request) => postOverride(browserHttp, lotId, request),
 			clock: browserClock,
 			view: this.view,
 			say: (text) => this.announcer.say(text),
@@ -118,10 +119,10 @@ export class OwnerPage {
 			const { lotId } = view.live;
 			const common = { clock: browserClock, page: browserPage, isVisible };
 			this.today.value = {
-				stats: new Polled({ ...common, load: () => browserApi.stats(lotId), everyMs: statsEveryMs }),
+				stats: new Polled({ ...common, load: () => getStats(browserHttp, lotId), everyMs: statsEveryMs }),
 				changes: new Polled({
 					...common,
-					load: () => browserApi.history(lotId, changesShown),
+					load: () => getHistory(browserHttp, lotId, changesShown),
 					everyMs: changesEveryMs,
 				}),
 			};
