@@ -250,10 +250,7 @@ export class Link {
 			confidence: Math.round(report.confidence * 100) / 100,
 			reason: report.reason,
 		};
-		// Retained only when it is the spot's oldest: a gateway that comes to a broker which lost everything else hears the
-		// retained word first, and takes no earlier one after it.
-		const retain = this.#outbox.isOldest(report);
-		return this.#connection.publish(this.#topics.status(lot_id, spotId), status, 1, retain);
+		return this.#connection.publish(this.#topics.status(lot_id, spotId), status, 1, true);
 	}
 
 	#online(): BoardStatus {

@@ -25,8 +25,6 @@ export interface WaitingReport extends SpotReport {
 	repeats: boolean;
 	/** When it was sent last over this connection, in ms since the board's start; −1 when it was not. */
 	sentAtMs: number;
-	/** It was its spot's oldest when it was sent. */
-	sentAsOldest: boolean;
 	/** How often it was sent again over this connection because nobody said `stored`. */
 	resends: number;
 }
@@ -76,7 +74,6 @@ export class Outbox {
 			atMs,
 			repeats,
 			sentAtMs: -1,
-			sentAsOldest: false,
 			resends: 0,
 		});
 		if (this.#reports.length > outboxLimit) this.#drop();
@@ -92,22 +89,18 @@ export class Outbox {
 		return (this.#oldest(spot)?.resends ?? 0) > 0;
 	}
 
-	/** The oldest report that is to be sent. */
+	/**
+	 * The oldest report that is to be sent. A spot's next one has to wait until the one before it is stored: a broker that
+	 * dies takes with it what it acknowledged, and a gateway that has a later report takes no earlier one after it.
+	 */
 	nextUnsent(): Readonly<WaitingReport> | undefined {
-		return this.#reports.find((report) => report.sentAtMs < 0);
-	}
-
-	/** True when no older report of the same spot waits. */
-	isOldest(report: Readonly<WaitingReport>): boolean {
-		return this.#oldest(report.spot) === report;
+		return this.#reports.find((report) => report.sentAtMs < 0 && this.#oldest(report.spot) === report);
 	}
 
 	/** `report`, one of these, went out at `atMs`. */
 	sent({ seq }: Readonly<WaitingReport>, atMs: number): void {
 		const report = this.#reports.find((waiting) => waiting.seq === seq);
-		if (!report) return;
-		report.sentAtMs = atMs;
-		report.sentAsOldest = this.isOldest(report);
+		if (report) report.sentAtMs = atMs;
 	}
 
 	/** Takes out the reports from `first` to `last`, both with. Numbers that nobody waits for are fine. */
@@ -117,7 +110,6 @@ export class Outbox {
 			if (report.seq < first || report.seq > last) this.#reports[kept++] = report;
 		}
 		this.#reports.length = kept;
-		this.#promote();
 	}
 
 	/** Everything is to be sent, in order: there is another connection. */
@@ -139,19 +131,17 @@ export class Outbox {
 	get nextResendMs(): number {
 		let nextMs = Number.POSITIVE_INFINITY;
 		for (const report of this.#reports) {
-			if (report.sentAtMs >= 0 && this.isOldest(report)) nextMs = Math.min(nextMs, dueMs(report));
+			if (report.sentAtMs >= 0) nextMs = Math.min(nextMs, dueMs(report));
 		}
 		return nextMs;
 	}
 
-	/** All reports of the spots that have waited long enough at `nowMs` are to be sent again, in order. */
+	/** What has waited long enough at `nowMs` is to be sent again, in order. */
 	resend(nowMs: number): void {
-		for (const oldest of this.#reports) {
-			if (oldest.sentAtMs < 0 || dueMs(oldest) > nowMs || !this.isOldest(oldest)) continue;
-			oldest.resends++;
-			for (const report of this.#reports) {
-				if (report.spot === oldest.spot) report.sentAtMs = -1;
-			}
+		for (const report of this.#reports) {
+			if (report.sentAtMs < 0 || dueMs(report) > nowMs) continue;
+			report.sentAtMs = -1;
+			report.resends++;
 		}
 	}
 
@@ -169,14 +159,6 @@ export class Outbox {
 			this.#coalesced++;
 		}
 		reports.splice(at, 1);
-		this.#promote();
-	}
-
-	/** What has become its spot's oldest since it was sent is to be sent again, as such. */
-	#promote(): void {
-		for (const report of this.#reports) {
-			if (!report.sentAsOldest && this.isOldest(report)) report.sentAtMs = -1;
-		}
 	}
 }
 Object.freeze(Outbox.prototype);
