@@ -56,7 +56,7 @@ export class Connection {
 		return this.#connected;
 	}
 
-	/** Begins to connect, and never stops trying until `close`. Twice is not. */
+	/** Begins to connect, and never stops trying until `close`. To be called once. */
 	start(): void {
 		this.#connect();
 	}

@@ -208,7 +208,7 @@ export function saveSettings(store: KeyValueStore, settings: Settings): void {
  */
 export function countBoot(store: KeyValueStore): number {
 	const last = Number(store.get("boot"));
-	const boot = last >= 0 && Number.isSafeInteger(last + 1) ? Math.floor(last) + 1 : 1;
+	const boot = last > 0 && Number.isSafeInteger(last + 1) ? last + 1 : 1;
 	saveBoot(store, boot);
 	return boot;
 }

@@ -100,7 +100,22 @@ describe("a detector over a known floor", () => {
 	});
 
 	it("is unclear at its start between floor and vehicle", () => {
-		expect(sees(settled(at(190)))).toBe("unknown unclear");
+		const detector = new Detector({ floorCm: 220 });
+		feed(detector, ...times(votesNeeded - 1, at(190)));
+		expect(sees(detector)).toBe("unknown starting");
+		feed(detector, at(190));
+		expect(sees(detector)).toBe("unknown unclear");
+	});
+
+	it.each([
+		[100, 81, "free"],
+		[100, 70, "unknown"],
+		[100, 64, "occupied"],
+		[400, 361, "free"],
+		[400, 439, "free"],
+		[400, 340, "occupied"],
+	])("with the floor at %i cm takes %i cm for %s", (floorCm, distanceCm, state) => {
+		expect(settled(at(distanceCm), floorCm).verdict.state).toBe(state);
 	});
 
 	it("does not call a spot free because nothing is heard", () => {
@@ -115,7 +130,7 @@ describe("a detector over a known floor", () => {
 		const detector = settled(at(220));
 		feed(detector, ...times(5, nothingHeard), at(130), nothingHeard, at(130), nothingHeard);
 		expect(sees(detector)).toBe("occupied echo");
-		expect(detector.verdict.confidence).toBeLessThan(1);
+		expect(detector.verdict.confidence).toBeCloseTo(0.7, 5);
 	});
 
 	it("is less sure while measurements speak against it", () => {

@@ -100,6 +100,28 @@ describe("lamps", () => {
 		expect(lamp.shown.at(-1)).toEqual(["green", 1]);
 	});
 
+	it("says nothing to lamps that have nothing new to show", () => {
+		const { time, outputs, lamps } = setUp(2);
+		lamps.show(0, "red", "steady");
+		lamps.show(0, "green", "steady");
+		lamps.show(1, "blue", "breathe");
+		time.advance(breathMs);
+		expect(outputs[0]?.shown).toEqual([
+			["red", 1],
+			["green", 1],
+		]);
+	});
+
+	it("keeps a blink's time when something is shown in the middle of it", () => {
+		const { time, outputs, lamps } = setUp(2);
+		time.advance(0.4 * blinkMs);
+		lamps.show(0, "amber", "blink");
+		time.advance(0.6 * blinkMs - 1);
+		expect(outputs[0]?.level).toBe(1);
+		time.advance(1);
+		expect(outputs[0]?.level).toBe(0);
+	});
+
 	it("ignores spots without a lamp", () => {
 		const { time, lamps } = setUp();
 		lamps.show(3, "red", "blink");

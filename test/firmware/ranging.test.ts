@@ -116,6 +116,19 @@ describe("ranging", () => {
 		]);
 	});
 
+	it("does not blame a sensor that throws for what the pin was before", () => {
+		const [hanging, broken] = [new FakeSensor(), new FakeSensor()];
+		hanging.high = true;
+		broken.error = new Error("no such pin");
+		const { time, ranging, measurements } = setUp([hanging, broken]);
+		ranging.start();
+		time.advance(2 * slotMs);
+		expect(measurements.map(({ kind, high }) => ({ kind, high }))).toEqual([
+			{ kind: "stuck", high: true },
+			{ kind: "no_echo", high: false },
+		]);
+	});
+
 	it("has begun the next slot when a listener throws", () => {
 		const time = new VirtualTime();
 		const sensors = eight();
