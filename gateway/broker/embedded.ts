@@ -7,7 +7,7 @@ import { matchesFilter } from "./filters.ts";
 import { InOrder } from "./in-order.ts";
 import { maxPacketBytes, maxPayloadBytes, maxPendingPublishes, maxUnacknowledged } from "./limits.ts";
 import { PacketGuard } from "./packet-guard.ts";
-import { maxRetainedBytes, RetainedBudget } from "./retained-budget.ts";
+import { RetainedBudget } from "./retained-budget.ts";
 
 /** Clients connected at once; further ones are hung up on. */
 export const maxConnections = 10_000;
@@ -28,6 +28,8 @@ export interface EmbeddedBrokerOptions {
 	port: number;
 	/** Hears why a client was hung up on or its will not handled, for logs. `who` is its client id, or its address if it never said one. */
 	onClientError?: (who: string, error: Error) => void;
+	/** What all retained messages together may take, in bytes; the default of {@link RetainedBudget} if left out. */
+	retainedBytes?: number;
 	/** Now, in ms since 1970. */
 	clock?: () => number;
 }
@@ -48,7 +50,7 @@ export class EmbeddedBroker implements Broker {
 	/** A socket forgets its own when it ends. */
 	readonly #addresses = new WeakMap<Socket, string>();
 	readonly #reported = new WeakSet<Client>();
-	readonly #retained = new RetainedBudget();
+	readonly #retained: RetainedBudget;
 	#port: number;
 	#options: BrokerOptions | null = null;
 	#server: Server | null = null;
@@ -59,8 +61,9 @@ export class EmbeddedBroker implements Broker {
 	#closing = false;
 	#closed: Promise<void> | null = null;
 
-	constructor({ host, port, onClientError = () => {}, clock = Date.now }: EmbeddedBrokerOptions) {
+	constructor({ host, port, onClientError = () => {}, retainedBytes, clock = Date.now }: EmbeddedBrokerOptions) {
 		this.#host = host;
+		this.#retained = new RetainedBudget({ maxBytes: retainedBytes });
 		this.#port = port;
 		this.#onClientError = onClientError;
 		this.#clock = clock;
@@ -229,7 +232,7 @@ export class EmbeddedBroker implements Broker {
 		if (topic.startsWith("$SYS/")) return `${topic} is the broker's own`;
 		if (payload.length > maxPayloadBytes) return tooLong(payload.length);
 		if (retain && !this.#retained.take(topic, payload.length))
-			return `no room to retain more than ${maxRetainedBytes} bytes`;
+			return `no room to retain more than ${this.#retained.maxBytes} bytes`;
 		return null;
 	}
 
@@ -248,7 +251,7 @@ export class EmbeddedBroker implements Broker {
 		}
 		if (retain && !this.#retained.take(topic, Buffer.byteLength(payload))) {
 			return Promise.reject(
-				new Error(`can't publish to ${topic}: no room to retain more than ${maxRetainedBytes} bytes`),
+				new Error(`can't publish to ${topic}: no room to retain more than ${this.#retained.maxBytes} bytes`),
 			);
 		}
 		return new Promise((resolve, reject) => {

@@ -86,7 +86,6 @@ export class RemoteConnection {
 	async close(): Promise<void> {
 		if (this.#over !== null) return;
 		const { stream, connected } = this.#client;
-		this.#writeAcknowledgements();
 		this.#abandon("closed");
 		if (connected) {
 			const closed = new Promise<void>((resolve) => this.#client.once("close", resolve));

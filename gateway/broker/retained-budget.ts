@@ -7,19 +7,19 @@ export const maxRetainedBytes = 256 * 1024 * 1024;
 const overheadBytes = 300;
 
 export class RetainedBudget {
-	readonly #maxBytes: number;
+	readonly maxBytes: number;
 	readonly #bytesByTopic = new Map<string, number>();
 	#bytes = 0;
 
 	constructor({ maxBytes = maxRetainedBytes }: { maxBytes?: number } = {}) {
-		this.#maxBytes = maxBytes;
+		this.maxBytes = maxBytes;
 	}
 
 	/** Accounts for a message retained on `topic`, or taken back from it (`payloadBytes` 0). False when there is no room for it. */
 	take(topic: string, payloadBytes: number): boolean {
 		const before = this.#bytesByTopic.get(topic) ?? 0;
 		const now = payloadBytes === 0 ? 0 : topic.length + payloadBytes + overheadBytes;
-		if (now > before && this.#bytes - before + now > this.#maxBytes) return false;
+		if (now > before && this.#bytes - before + now > this.maxBytes) return false;
 		this.#bytes += now - before;
 		if (now === 0) this.#bytesByTopic.delete(topic);
 		else this.#bytesByTopic.set(topic, now);

@@ -179,19 +179,23 @@ describe("a database file that", () => {
 		await store.close();
 	});
 
-	test("was emptied after a crash is refused, and its write-ahead log is left alone", async () => {
-		const { child, lines } = startWriter();
-		await lines.next();
-		await killHard(child);
-		rmSync(join(dataDir, "parkmate.marker"));
-		truncateSync(path, 0);
-		const logBytes = statSync(`${path}-wal`).size;
-		expect(await refusal()).toMatchObject({
-			code: "STORE_DAMAGED",
-			message: expect.stringContaining("parkmate.db-wal"),
-		});
-		expect(statSync(`${path}-wal`).size).toBe(logBytes);
-	});
+	// SQLite takes a file of one byte for an empty one.
+	test.each([0, 1])(
+		"was cut to %i bytes after a crash is refused, and its write-ahead log is left alone",
+		async (length) => {
+			const { child, lines } = startWriter();
+			await lines.next();
+			await killHard(child);
+			rmSync(join(dataDir, "parkmate.marker"));
+			truncateSync(path, length);
+			const logBytes = statSync(`${path}-wal`).size;
+			expect(await refusal()).toMatchObject({
+				code: "STORE_DAMAGED",
+				message: expect.stringContaining("parkmate.db-wal"),
+			});
+			expect(statSync(`${path}-wal`).size).toBe(logBytes);
+		},
+	);
 
 	test("is empty as a first start was cut short is made anew", async () => {
 		writeFileSync(path, "");

@@ -70,13 +70,17 @@ export function brokerContract(name: string, open: () => Promise<OpenBroker>, mi
 				await eventually(() => expect(listener.messages[0]?.payload).toHaveLength(maxPayloadBytes));
 			});
 
-			test("a longer payload never comes, and others still do", async () => {
-				const rude = await connect({ reconnectPeriod: 0 });
-				rude.publish("parkmate/a", Buffer.alloc(maxPayloadBytes * 2), { qos: 1 });
-				const sensor = await connect();
-				await sensor.publishAsync("parkmate/a", "fine", { qos: 1 });
-				await eventually(() => expect(listener.texts).toEqual(["fine"]));
-			});
+			test.each([maxPayloadBytes + 1, maxPayloadBytes * 2])(
+				"one of %i bytes never comes, and others still do",
+				async (length) => {
+					const rude = await connect({ reconnectPeriod: 0 });
+					rude.publish("parkmate/a", Buffer.alloc(length), { qos: 1 });
+					const sensor = await connect();
+					await sensor.publishAsync("parkmate/a", "fine", { qos: 1 });
+					await eventually(() => expect(listener.messages.length).toBeGreaterThan(0));
+					expect(listener.texts).toEqual(["fine"]);
+				},
+			);
 
 			test("topics that were not asked for don't come", async () => {
 				const sensor = await connect();

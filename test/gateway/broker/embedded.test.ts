@@ -200,15 +200,32 @@ describe("EmbeddedBroker", () => {
 				heard += 1;
 			});
 			await board.subscribeAsync("parkmate/a", { qos: 1 });
-			const payload = "x".repeat(60_000);
+			const payload = "x".repeat(8000);
+			const burst = 200;
 			// The system's own buffers take some megabytes before any of this stays here.
-			const count = Math.ceil((maxUnreadBytes * 5) / payload.length);
-			for (let sent = 1; sent <= count; sent++) {
-				await broker.publish("parkmate/a", payload);
+			for (let sent = 0; sent * payload.length < maxUnreadBytes * 5; ) {
+				await Promise.all(Array.from({ length: burst }, () => broker.publish("parkmate/a", payload)));
+				sent += burst;
 				await eventually(() => expect(heard).toBe(sent));
 			}
 			await eventually(() => expect(clientErrors.map(({ who }) => who)).toEqual(["raw"]));
 			expect(clientErrors[0]?.text).toMatch(/^left \d+ bytes unread, at most 4194304 are kept$/);
+		});
+
+		test("retains no more than it has room for, whoever asks", async () => {
+			const small = new EmbeddedBroker({ host: "127.0.0.1", port: 0, retainedBytes: 1000 });
+			await small.start(new Listener());
+			await small.publish("parkmate/a", "x".repeat(500), { retain: true });
+			await expect(small.publish("parkmate/b", "x".repeat(500), { retain: true })).rejects.toThrow(
+				"can't publish to parkmate/b: no room to retain more than 1000 bytes",
+			);
+			const sensor = await connectSensor(small.url, { reconnectPeriod: 0 });
+			const ended = closed(sensor);
+			sensor.publish("parkmate/c", "x".repeat(500), { qos: 1, retain: true });
+			await ended;
+			await small.publish("parkmate/a", "", { retain: true });
+			await small.publish("parkmate/b", "x".repeat(500), { retain: true });
+			await small.close();
 		});
 
 		test("keeps nothing for a client that is away, and tells it so", async () => {

@@ -182,6 +182,25 @@ describe("RemoteBroker on Mosquitto", () => {
 		expect(listener.disconnects[0]).toBe(`lost ${url}: a message was not stored: the store is away`);
 	});
 
+	test("does not start over with short waits after a connection of less than 15 s", async () => {
+		const running = await startMosquitto();
+		const delays: number[] = [];
+		let nowMs = 0;
+		const broker = makeBroker(running.url, { setTimer: soon(delays), clock: () => nowMs });
+		await broker.start(listener);
+		for (let connection = 1; connection <= 3; connection++) {
+			await eventually(() => expect(listener.connects).toBe(connection));
+			const before = delays.length;
+			nowMs += 14_999;
+			await running.stop("SIGKILL");
+			await eventually(() => expect(delays.length).toBeGreaterThan(before));
+			await running.restart();
+		}
+		expect(delays).toEqual(delays.toSorted((a, b) => a - b));
+		expect(delays[0]).toBe(500);
+		expect(delays.at(-1)).toBeGreaterThan(500);
+	});
+
 	test("starts while the broker is away, and finds it later", async () => {
 		const running = await startMosquitto();
 		await running.stop();
