@@ -12,6 +12,7 @@ import { type Config, ConfigError, isLoopback, readConfig } from "./config.ts";
 import { firstSnapshotMs, makeSampleOnce, VirtualBoards } from "./demo.ts";
 import { Gateway } from "./gateway.ts";
 import { gatewayId } from "./identity.ts";
+import { Refusals } from "./ingest/refusals.ts";
 import { freePort, PortTakenError } from "./ports.ts";
 import { SqliteStore } from "./store/sqlite.ts";
 import { StoreError } from "./store/store.ts";
@@ -51,7 +52,10 @@ async function start(): Promise<void> {
 	const store = await SqliteStore.open({ dataDir: config.dataDir });
 	stops.unshift(() => store.close());
 	for (const move of moves) say(move);
-	const broker = makeBroker(config, mqttPort);
+	const refusals = new Refusals({ clock: { now: Date.now }, log });
+	const broker = makeBroker(config, mqttPort, (client, error) =>
+		refusals.count("connection", { client }, `a client's connection ended: ${error.message}`),
+	);
 	const pages = await builtPages();
 	const gateway = new Gateway({ store, broker, clock: { now: Date.now }, log, topicPrefix: config.topicPrefix });
 	stops.unshift(() => gateway.close());
@@ -105,9 +109,13 @@ function freeMqttPort(config: Config, moves: string[]): Promise<number> {
 }
 
 /** The broker of `MQTT_URL`, or else the embedded one on `mqttPort`. */
-function makeBroker(config: Config, mqttPort: number | null): Broker {
+function makeBroker(
+	config: Config,
+	mqttPort: number | null,
+	onClientError: (client: string, error: Error) => void,
+): Broker {
 	const { mqttUrl: url, mqttUsername: username, mqttPassword: password, mqttCa: ca, host, dataDir } = config;
-	if (url === null) return new EmbeddedBroker({ host, port: mqttPort ?? config.mqttPort });
+	if (url === null) return new EmbeddedBroker({ host, port: mqttPort ?? config.mqttPort, onClientError });
 	return new RemoteBroker({ url, username, password, ca, clientId: gatewayId(dataDir) });
 }
 

@@ -71,7 +71,7 @@ describe("a data folder", () => {
 		const first = await SqliteStore.open({ dataDir });
 		expect(await refusal()).toEqual({
 			code: "STORE_LOCKED",
-			message: `${dataDir} is in use by another gateway (process ${process.pid}): stop that one or give this one another DATA_DIR; several gateways on the same data need MongoDB (MONGODB_URL)`,
+			message: `${dataDir} is in use by another gateway (process ${process.pid}): stop that one or give this one another DATA_DIR`,
 		});
 		await first.commit(aBatch({ lots: [aLot()] }));
 		await first.close();
