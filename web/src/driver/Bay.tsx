@@ -43,8 +43,7 @@ export function Bay({ page, view, shown, zone, isTabStop }: BayProps) {
 					page.open.value = id;
 				}}
 			>
-				<span class="bay-label">{view.labelOf(id)}</span>
-				<span class="bay-word">{say(spot.state)}</span>
+				<span class="bay-label">{view.labelOf(id)}</span> <span class="bay-word">{say(spot.state)}</span>
 			</button>
 		</li>
 	);

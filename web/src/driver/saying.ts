@@ -36,7 +36,7 @@ function sayConnection(page: DriverPage, announcer: Announcer): void {
 	if (view === null || view.live.model.lot.value === null) return;
 	const isLive = view.isLive.value;
 	untracked(() => {
-		if (isLive) announcer.found(`${say("saidLive")} ${countText(view)}`);
+		if (isLive) announcer.found(say("saidLive"), countText(view));
 		else announcer.lost(say("saidLost", { time: view.asOf.peek() ?? "" }));
 	});
 }

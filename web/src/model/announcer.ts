@@ -53,11 +53,13 @@ export class Announcer {
 		}, lossPauseMs);
 	}
 
-	/** The page is live; said only if the loss was. */
-	found(text: string): void {
+	/** The page is live; said, with the count, only if the loss was. */
+	found(text: string, count = ""): void {
 		this.#clock.clearTimeout(this.#lossTimer);
-		if (this.#saidLost) this.say(text);
+		if (!this.#saidLost) return;
 		this.#saidLost = false;
+		this.#lastCount = count;
+		this.say(`${text} ${count}`.trim());
 	}
 
 	/** Another lot: nothing said so far counts. */

@@ -77,11 +77,11 @@ export function TabBar({ tab, needs, onTab }: { tab: Tab; needs: number; onTab: 
 					aria-current={item.tab === tab ? "page" : undefined}
 					onClick={() => onTab(item.tab)}
 				>
+					{say(item.word)}{" "}
 					<span class="tab-picture">
 						<Glyph name={item.glyph} />
 						{item.tab === "spots" && needs > 0 && <Badge needs={needs} />}
 					</span>
-					{say(item.word)}
 				</button>
 			))}
 		</nav>
