@@ -90,6 +90,19 @@ describe("settings", () => {
 		expect(() => parseSettings(value)).toThrow(new SettingsError(message));
 	});
 
+	it.each([
+		["broker_username", "u".repeat(128), "u".repeat(129)],
+		["broker_username", "u", ""],
+		["temperature_c", 60, 60.1],
+		["temperature_c", -40, -40.1],
+		["refresh_s", 3600, 3601],
+		["refresh_s", 5, 4],
+		["topic_prefix", "a".repeat(64), "a".repeat(65)],
+	])("take %s up to its limit and no further (case %#)", (name, good, bad) => {
+		expect(parseSettings({ ...least, [name]: good })).toHaveProperty(name, good);
+		expect(() => parseSettings({ ...least, [name]: bad })).toThrow(SettingsError);
+	});
+
 	it("refuse or take anything, without any other error", () => {
 		fc.assert(
 			fc.property(
