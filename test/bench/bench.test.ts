@@ -1,0 +1,75 @@
+/** The short mode of every bench: that it runs, that its answers are right, and that it prints its figures. Never how fast. */
+import { describe, expect, it } from "vitest";
+import { Program, root } from "../support/processes.ts";
+import { quantile, show, spread } from "./bench.ts";
+import { table } from "./table.ts";
+
+/** On a busy machine, ms. */
+const deadlineMs = 90_000;
+
+async function bench(...args: string[]): Promise<{ code: number | null; output: string }> {
+	const program = new Program("bench", process.execPath, ["test/bench/main.ts", ...args], { cwd: root });
+	const { code } = await program.ended;
+	return { code, output: program.output };
+}
+
+describe("npm run bench", () => {
+	it("names the benches there are when it is asked for another", async () => {
+		expect(await bench("speed")).toEqual({ code: 2, output: 'bench must be one of latency, start, got "speed"\n' });
+	});
+
+	it("says what is wrong with an argument", async () => {
+		const { code, output } = await bench("latency", "--broker", "emqx");
+		expect(code).toBe(1);
+		expect(output).toContain('--broker must be embedded or mosquitto, got "emqx"\n');
+	});
+});
+
+describe("latency", () => {
+	it("gets every answer, and prints each time beside the relay's", { timeout: deadlineMs }, async () => {
+		const { code, output } = await bench("latency", "--short", "--json");
+		expect(code, output).toBe(0);
+		const { rows, wrong } = JSON.parse(output);
+		expect(wrong).toBe(0);
+		expect(rows.map((row: { name: string }) => row.name)).toEqual([
+			"gateway, plain sensor to lamp",
+			"gateway, plain sensor to browser",
+			"relay, plain sensor to lamp",
+			"gateway, board to lamp",
+			"gateway, board to browser",
+			"relay, board to lamp",
+		]);
+		for (const row of rows) expect(row.p50Ms.median).toBeGreaterThan(0);
+	});
+});
+
+describe("start", () => {
+	it("gets a snapshot from both, and prints both times", { timeout: deadlineMs }, async () => {
+		const { code, output } = await bench("start", "--short");
+		expect(code, output).toBe(0);
+		expect(output).toMatch(/npm start +\d+\.\d\d .*\nbare Fastify +\d+\.\d\d /);
+	});
+});
+
+describe("figures", () => {
+	it("of several turns are their median, and how far they lie apart", () => {
+		expect(spread([3, 1, 2])).toEqual({ median: 2, min: 1, max: 3 });
+		expect(show(spread([3, 1, 2]), 1)).toBe("2.0 (1.0-3.0)");
+	});
+
+	it("of a share are the nearest value that at least this share does not exceed", () => {
+		const values = Array.from({ length: 100 }, (_, index) => 100 - index);
+		expect([0, 0.5, 0.99, 1].map((share) => quantile(values, share))).toEqual([1, 50, 99, 100]);
+		expect(quantile([], 0.5)).toBeNaN();
+	});
+
+	it("stand below each other", () => {
+		expect(
+			table([
+				["", "s"],
+				["long name", "1"],
+				["x", "10"],
+			]),
+		).toBe("            s\nlong name   1\nx          10");
+	});
+});

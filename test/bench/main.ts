@@ -1,0 +1,26 @@
+/** `npm run bench -- NAME`: prints a figure beside what it is compared with. A new bench is a file here, and one line below. */
+import type { Bench } from "./bench.ts";
+import { latency } from "./latency.ts";
+import { start } from "./start.ts";
+
+const benches: Record<string, Bench> = { latency, start };
+
+// Ctrl-C ends what was started, too.
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
+
+const [name = "", ...args] = process.argv.slice(2);
+const bench = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (bench === undefined) {
+	console.error(`bench must be one of ${Object.keys(benches).join(", ")}, got ${JSON.stringify(name)}`);
+	process.exit(2);
+}
+const json = args.includes("--json");
+try {
+	if (!json) console.log(bench.question);
+	const { text, figures, right } = await bench.run(args.filter((arg) => arg !== "--json"));
+	console.log(json ? JSON.stringify(figures) : text);
+	process.exit(right ? 0 : 1);
+} catch (error) {
+	console.error((error as Error).message);
+	process.exit(1);
+}

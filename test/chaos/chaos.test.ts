@@ -1,0 +1,47 @@
+/** A few rounds of `npm run chaos`, so that it cannot rot. */
+import { beforeEach, describe, expect, it } from "vitest";
+import { mosquittoMissing } from "../support/mosquitto.ts";
+import { noFindings } from "./check.ts";
+import { faultsFor } from "./faults.ts";
+import { type ChaosOptions, runChaos } from "./run.ts";
+
+/** Start, rounds and end on a busy machine, ms. */
+const deadlineMs = 90_000;
+
+async function clean(options: ChaosOptions) {
+	const result = await runChaos(options);
+	expect(result.failure).toBeNull();
+	expect(result.findings).toEqual(noFindings());
+	expect(result.rounds).toBe(options.rounds);
+	return result;
+}
+
+describe("with the embedded broker", () => {
+	it("loses and doubles nothing that boards, plain sensors and owners said", { timeout: deadlineMs }, async () => {
+		const only = ["gateway killed", "network slow, then cut", "boards killed"];
+		const result = await clean({ broker: "embedded", rounds: 3, seed: 1, only });
+		expect(result.faults).toEqual(Object.fromEntries(only.map((name) => [name, 1])));
+		expect(result.stored).toBeGreaterThan(50);
+		expect(result.plain).toBeGreaterThan(10);
+		expect(result.overrides).toBeGreaterThan(10);
+	});
+});
+
+describe("with Mosquitto", () => {
+	beforeEach((ctx) => ctx.skip(mosquittoMissing !== null, mosquittoMissing ?? ""));
+
+	it("loses and doubles nothing when the broker dies with all that it knew", { timeout: deadlineMs }, async () => {
+		const result = await clean({ broker: "mosquitto", rounds: 1, seed: 1, only: ["broker killed"] });
+		expect(result.stored).toBeGreaterThan(20);
+	});
+});
+
+describe("faults", () => {
+	it("that only another broker can have are not injected into the embedded one", () => {
+		const embedded = faultsFor("embedded").map(({ name }) => name);
+		expect(embedded).not.toContain("broker killed");
+		expect(faultsFor("mosquitto").map(({ name }) => name)).toEqual(
+			expect.arrayContaining([...embedded, "broker killed"]),
+		);
+	});
+});
