@@ -1,0 +1,152 @@
+/** Starts the gateway: settings, store, broker, app, and the demo's boards; stops all of it on SIGINT or SIGTERM. */
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { parseEnv } from "node:util";
+import pino from "pino";
+import { buildIfStale } from "../web/build.ts";
+import { buildApp } from "./app.ts";
+import type { Broker } from "./broker/broker.ts";
+import { EmbeddedBroker } from "./broker/embedded.ts";
+import { RemoteBroker } from "./broker/remote.ts";
+import { type Config, ConfigError, isLoopback, readConfig } from "./config.ts";
+import { firstSnapshotMs, makeSampleOnce, VirtualBoards } from "./demo.ts";
+import { Gateway } from "./gateway.ts";
+import { gatewayId } from "./identity.ts";
+import { Refusals } from "./ingest/refusals.ts";
+import { freePort, PortTakenError } from "./ports.ts";
+import { SqliteStore } from "./store/sqlite.ts";
+import { StoreError } from "./store/store.ts";
+
+/** An end that takes longer than this is forced. */
+const maxStopMs = 1_800;
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+/** What must be ended, newest first. */
+const stops: (() => Promise<void>)[] = [];
+let stopping = false;
+
+/** Lines for people go to standard output; the log, as JSON lines, goes to standard error. */
+function say(line: string): void {
+	process.stdout.write(`${line}\n`);
+}
+
+async function start(): Promise<void> {
+	const config = readConfig({
+		environment: process.env,
+		file: readEnvFile(),
+		demo: process.argv.includes("--demo"),
+	});
+	const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { version: string };
+	const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
+
+	// Ports first: one that was set by hand and is taken must stop the start before anything is touched.
+	const moves: string[] = [];
+	const port = await freePort({
+		setting: "PORT",
+		host: config.host,
+		port: config.port,
+		fixed: config.portFixed,
+		moved: (from, to) => moves.push(`Port ${from} is taken; the pages are on ${to}. PORT chooses another one.`),
+	});
+	const mqttPort = config.mqttUrl !== null ? null : await freeMqttPort(config, moves);
+	const store = await SqliteStore.open({ dataDir: config.dataDir });
+	stops.unshift(() => store.close());
+	for (const move of moves) say(move);
+	const refusals = new Refusals({ clock: { now: Date.now }, log });
+	const broker = makeBroker(config, mqttPort, (client, error) =>
+		refusals.count("connection", { client }, `a client's connection ended: ${error.message}`),
+	);
+	const pages = await builtPages();
+	const gateway = new Gateway({ store, broker, clock: { now: Date.now }, log, topicPrefix: config.topicPrefix });
+	stops.unshift(() => gateway.close());
+	await gateway.start();
+	if (config.virtualBoards && (await makeSampleOnce(gateway))) say("Made the sample lots, as there were none yet.");
+
+	const app = await buildApp({ gateway, log, version, corsOrigin: config.corsOrigin, pages });
+	stops.unshift(() => app.close());
+	await app.listen({ host: config.host, port });
+
+	const url = `http://${isLoopback(config.host) ? "localhost" : config.host}:${port}`;
+	say(`Drivers: ${url}/   Owners: ${url}/owner.html   API: ${url}/api/lots   Health: ${url}/health`);
+	say(`Boards:  ${broker.url} (${broker.kind} broker)   Data: ${config.dataDir}`);
+	const [lot] = gateway.books.lots();
+	if (lot === undefined) say("There is no lot yet: POST /api/lots makes one, POST /api/init makes the sample lots.");
+	else {
+		const ms = await firstSnapshotMs(
+			`http://${config.host.includes(":") ? `[${config.host}]` : config.host}:${port}`,
+			lot.lot_id,
+		);
+		say(`Ready: a page gets its first live snapshot ${(ms / 1000).toFixed(1)} s after the start.`);
+	}
+	if (config.virtualBoards) {
+		const boards = new VirtualBoards({
+			gateway,
+			config,
+			onEnd: (code) => log.error({ code }, "the virtual boards ended; the gateway goes on without them"),
+		});
+		stops.unshift(() => boards.stop());
+	}
+}
+
+/** The folder of the built pages. Without pages the API, boards and browsers that have them go on. */
+async function builtPages(): Promise<string | null> {
+	const folder = `${root}web/dist`;
+	try {
+		await buildIfStale();
+	} catch (error) {
+		say(`The pages can't be built, the ones that are there are used: ${(error as Error).message.split("\n")[0]}`);
+	}
+	return existsSync(`${folder}/index.html`) ? folder : null;
+}
+
+function freeMqttPort(config: Config, moves: string[]): Promise<number> {
+	const { host, mqttPort: port, mqttPortFixed: fixed } = config;
+	const moved = (from: number, to: number) =>
+		moves.push(
+			`Port ${from} is taken; the embedded broker is on ${to}. MQTT_URL=mqtt://${host}:${from} uses what is there.`,
+		);
+	return freePort({ setting: "MQTT_PORT", host, port, fixed, moved });
+}
+
+/** The broker of `MQTT_URL`, or else the embedded one on `mqttPort`. */
+function makeBroker(
+	config: Config,
+	mqttPort: number | null,
+	onClientError: (client: string, error: Error) => void,
+): Broker {
+	const { mqttUrl: url, mqttUsername: username, mqttPassword: password, mqttCa: ca, host, dataDir } = config;
+	if (url === null) return new EmbeddedBroker({ host, port: mqttPort ?? config.mqttPort, onClientError });
+	return new RemoteBroker({ url, username, password, ca, clientId: gatewayId(dataDir) });
+}
+
+function readEnvFile(): Record<string, string | undefined> {
+	try {
+		return parseEnv(readFileSync(".env", "utf8"));
+	} catch (error) {
+		if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+		throw new ConfigError(`.env can't be read: ${(error as Error).message}`);
+	}
+}
+
+/** Ends everything in the order of use: who brings work first, who keeps it last. */
+async function stop(exitCode: number): Promise<void> {
+	if (stopping) return;
+	stopping = true;
+	setTimeout(() => {
+		process.stderr.write("parkmate: something did not end in time; ended by force\n");
+		process.exit(1);
+	}, maxStopMs).unref();
+	for (const end of stops) await end();
+	process.exit(exitCode);
+}
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => void stop(0));
+
+try {
+	await start();
+} catch (error) {
+	if (stopping) process.exit(0);
+	const expected = error instanceof ConfigError || error instanceof StoreError || error instanceof PortTakenError;
+	process.stderr.write(`parkmate: ${expected ? error.message : ((error as Error).stack ?? String(error))}\n`);
+	await stop(1);
+}
