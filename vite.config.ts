@@ -1,4 +1,4 @@
-import { defineConfig, type Plugin, type UserConfig } from "vite";
+import type { Plugin, UserConfig } from "vite";
 
 /** Where `npm run dev` finds a running gateway. */
 const gateway = "http://127.0.0.1:5000";
@@ -41,5 +41,4 @@ export const pages: UserConfig = {
 	},
 };
 
-// Vitest reads this file too; its root is the project's, and it needs none of this.
-export default defineConfig(process.env.VITEST === undefined ? pages : {});
+export default pages;

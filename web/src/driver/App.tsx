@@ -1,5 +1,5 @@
+import { isRoomy, media } from "../model/media.ts";
 import type { LotView } from "../model/view.ts";
-import { Banner } from "../ui/Banner.tsx";
 import { Brand } from "../ui/Brand.tsx";
 import { Failed, failureWords } from "../ui/Failed.tsx";
 import { LotPicker } from "../ui/LotPicker.tsx";
@@ -11,6 +11,9 @@ import { Legend } from "./Legend.tsx";
 import type { DriverPage } from "./page.ts";
 import { AskingSign, Sign } from "./Sign.tsx";
 import { Spots, SpotsSkeleton } from "./Spots.tsx";
+
+/** From here on the sign has a column of its own, and carries the lot's name. */
+const isWide = media("(min-width: 80rem)");
 
 export function App({ page }: { page: DriverPage }) {
 	const view = page.view.value;
@@ -27,7 +30,7 @@ export function App({ page }: { page: DriverPage }) {
 			</a>
 			<header class="bar">
 				<Brand />
-				<Legend class="bar-legend" />
+				{isRoomy.value && <Legend class="bar-legend" />}
 				<Pill phase={phase} />
 			</header>
 			{lots?.length === 0 && Missing ? (
@@ -44,7 +47,7 @@ export function App({ page }: { page: DriverPage }) {
 function Lot({ page, view }: { page: DriverPage; view: LotView }) {
 	const { live } = view;
 	const phase = live.phase.value;
-	const { SpotSheet, OfflineSign, OtherLots, Missing } = page.later.value ?? {};
+	const { Missing, OfflineSign, OtherLots, Reconnecting, SpotSheet } = page.later.value ?? {};
 	if (phase === "missing" && Missing) return <Missing page={page} lotId={live.lotId} />;
 	const lot = live.model.lot.value;
 	if (lot === null && phase !== "offline") return <Asking page={page} />;
@@ -53,10 +56,10 @@ function Lot({ page, view }: { page: DriverPage; view: LotView }) {
 	return (
 		<main class="page" data-live={phase === "live"}>
 			<div class="start">
-				<LotHead page={page} view={view} />
-				{phase === "reconnecting" && <Reconnecting page={page} view={view} />}
+				{!(isWide.value && lot !== null && !isWithheld) && <LotHead page={page} view={view} />}
+				{Reconnecting && phase === "reconnecting" && <Reconnecting page={page} view={view} />}
 				{lot !== null && !isWithheld ? (
-					<Sign lot={lot} view={view} />
+					<Sign lot={lot} view={view} isNamed={isWide.value} />
 				) : OfflineSign ? (
 					<OfflineSign lot={lot} view={view} />
 				) : (
@@ -74,7 +77,7 @@ function Lot({ page, view }: { page: DriverPage; view: LotView }) {
 }
 
 function LotHead({ page, view }: { page: DriverPage; view: LotView }) {
-	const lots = page.choice.lots.value.value ?? [];
+	const lots = page.choice.known.value;
 	const lot = view.live.model.lot.value ?? lots.find((candidate) => candidate.lot_id === view.live.lotId);
 	if (lot === undefined) return null;
 	return (
@@ -89,20 +92,6 @@ function LotHead({ page, view }: { page: DriverPage; view: LotView }) {
 			/>
 			<p>{lotLine(lot)}</p>
 		</div>
-	);
-}
-
-function Reconnecting({ page, view }: { page: DriverPage; view: LotView }) {
-	const { live } = view;
-	const now = page.ticker.now.value;
-	const nextTryAt = live.nextTryAt.value;
-	return (
-		<Banner
-			time={view.asOf.value ?? ""}
-			ageMs={now - (live.heardAt.value ?? now)}
-			nextTryMs={nextTryAt === null ? null : nextTryAt - now}
-			onTry={() => live.tryNow()}
-		/>
 	);
 }
 

@@ -4,7 +4,7 @@ import type { DriverPage } from "./page.ts";
 
 /** One sentence and one thing to do, where there is no lot to show. */
 export function Missing({ page, lotId }: { page: DriverPage; lotId: string | null }) {
-	const lots = page.choice.lots.value.value ?? [];
+	const lots = page.choice.known.value;
 	return (
 		<main class="page page-empty">
 			<div class="card empty">

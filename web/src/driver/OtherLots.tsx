@@ -12,7 +12,7 @@ export function OtherLots({
 	only: "free" | "all" | "wide";
 	current: string;
 }) {
-	const lots = page.choice.lots.value.value ?? [];
+	const lots = page.choice.known.value;
 	const shown =
 		only === "free"
 			? lots.filter((lot) => lot.available_spots > 0).sort((a, b) => b.available_spots - a.available_spots)
@@ -21,9 +21,7 @@ export function OtherLots({
 	const isOffline = page.view.value?.live.phase.value === "offline";
 	return (
 		<section class={only === "wide" ? "other-lots other-lots-wide" : "other-lots"}>
-			<h2 class={only === "wide" ? "unseen" : undefined}>
-				{say(only === "free" ? "freeElsewhere" : only === "all" ? "otherLots" : "lots")}
-			</h2>
+			<h2 class={only === "wide" ? "unseen" : undefined}>{say(only === "free" ? "freeElsewhere" : "lots")}</h2>
 			<div class="card">
 				<LotList
 					lots={shown}

@@ -6,13 +6,18 @@ import { lotLine } from "../ui/lotLine.ts";
 import { sayDriver as say } from "../words.ts";
 import { Skyline } from "./Skyline.tsx";
 
-/** The sign over the entrance: how many spots are free. Hollow where that is not known to be true now. */
-export function Sign({ lot, view }: { lot: Lot; view: LotView }) {
+/** The sign over the entrance: how many spots are free. Hollow where that is not known to be true now. On wide pages it is named. */
+export function Sign({ lot, view, isNamed }: { lot: Lot; view: LotView; isNamed: boolean }) {
 	const asOf = view.asOf.value;
 	const isFull = lot.available_spots === 0 && lot.total_spots > 0;
 	return (
 		<section class="sign" aria-labelledby="sign-number">
-			<SignLot lot={lot} />
+			{isNamed && (
+				<div class="sign-lot">
+					<h1>{lot.name}</h1>
+					<p>{lotLine(lot)}</p>
+				</div>
+			)}
 			<p class="sign-answer" id="sign-number">
 				{isFull ? (
 					<span class="sign-number sign-word">{say("full")}</span>
@@ -36,16 +41,6 @@ function signOf(lot: Lot, isFull: boolean, asOf: string | null): string {
 	if (!isFull) return say("ofSpots", { n: lot.total_spots });
 	if (asOf === null) return say("ofFree", { total: lot.total_spots });
 	return say("cellFreeAt", { n: 0, total: lot.total_spots, time: asOf });
-}
-
-/** On wide pages the sign carries the lot's name itself. */
-function SignLot({ lot }: { lot: Lot }) {
-	return (
-		<div class="sign-lot">
-			<p class="sign-name">{lot.name}</p>
-			<p>{lotLine(lot)}</p>
-		</div>
-	);
 }
 
 /** The gateway's own counters. Its occupied spots include the reserved ones, ours do not: every spot has one word. */

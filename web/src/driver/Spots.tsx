@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import type { Lot } from "../../../gateway/contract/resources.ts";
+import { isRoomy } from "../model/media.ts";
 import type { LotView } from "../model/view.ts";
 import type { Zone } from "../spots.ts";
 import { Segmented } from "../ui/Segmented.tsx";
@@ -45,7 +46,7 @@ export function Spots({ page, view, lot }: { page: DriverPage; view: LotView; lo
 				)}
 			</div>
 			{isEmpty && <p class="card empty">{say("noSpots")}</p>}
-			{density !== "large" && <Legend class="spots-legend" />}
+			{!isRoomy.value && density !== "large" && <Legend class="spots-legend" />}
 			{filter === "free" && lot.available_spots === 0 && (
 				<p class="card empty">
 					{say("noneFree")}{" "}
@@ -60,12 +61,12 @@ export function Spots({ page, view, lot }: { page: DriverPage; view: LotView; lo
 					</button>
 				</p>
 			)}
-			<div class="zones" ref={zones}>
+			<div class="zones" ref={zones} data-columns={Math.max(...view.zones.value.map((zone) => zone.spotIds.length))}>
 				{view.zones.value.map((zone, index) => (
 					<ZoneBays key={zone.name} page={page} view={view} zone={zone} index={index} asOf={asOf} />
 				))}
 			</div>
-			{density === "large" && !isEmpty && <Legend class="spots-legend" />}
+			{!isRoomy.value && density === "large" && !isEmpty && <Legend class="spots-legend" />}
 		</section>
 	);
 }

@@ -4,5 +4,6 @@ export { moveFocus } from "./keys.ts";
 export { Missing } from "./Missing.tsx";
 export { OfflineSign } from "./OfflineSign.tsx";
 export { OtherLots } from "./OtherLots.tsx";
+export { Reconnecting } from "./Reconnecting.tsx";
 export { SpotSheet } from "./SpotSheet.tsx";
 export { sayAloud } from "./saying.ts";

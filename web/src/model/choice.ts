@@ -2,7 +2,7 @@
  * In: the page's address, what was chosen last, the gateway's lots. Out: the chosen lot, live.
  * Never: leaves a lot that an address names, even where there is no such lot.
  */
-import { effect, type ReadonlySignal, signal } from "@preact/signals";
+import { computed, effect, signal } from "@preact/signals";
 import type { Lot } from "../../../gateway/contract/resources.ts";
 import type { Clock } from "./clock.ts";
 import { LiveLot } from "./live.ts";
@@ -37,8 +37,14 @@ export interface LotChoiceOptions {
 /** Which lot the page shows. */
 export class LotChoice {
 	readonly lots: Polled<Lot[]>;
+	/** The lots as last told, the one in view as it is live. */
+	readonly known = computed(() => {
+		const shown = this.live.value?.model.lot.value;
+		return this.lots.value.value?.map((lot) => (lot.lot_id === shown?.lot_id ? shown : lot)) ?? [];
+	});
+	/** Null until it is known which lot to show. */
+	readonly live = signal<LiveLot | null>(null);
 	readonly #options: LotChoiceOptions;
-	readonly #live = signal<LiveLot | null>(null);
 	readonly #stop: () => void;
 	/** True while nobody has asked for this very lot: then the first one will do where it is gone. */
 	#isGuess = false;
@@ -54,17 +60,12 @@ export class LotChoice {
 		this.#stop = effect(() => this.#fallBack());
 	}
 
-	/** Null until it is known which lot to show. */
-	get live(): ReadonlySignal<LiveLot | null> {
-		return this.#live;
-	}
-
 	/** Shows another lot; the one shown is let go. */
 	choose(lotId: string): void {
 		this.#isGuess = false;
 		this.#options.address.write(lotId);
 		this.#options.memory.write(lotId);
-		const live = this.#live.peek();
+		const live = this.live.peek();
 		if (live?.lotId !== lotId || live.phase.peek() === "missing") this.#open(lotId);
 	}
 
@@ -72,18 +73,18 @@ export class LotChoice {
 	close(): void {
 		this.#stop();
 		this.lots.close();
-		this.#live.peek()?.close();
+		this.live.peek()?.close();
 	}
 
 	#open(lotId: string): void {
 		const { urlOf, transport, page, clock, random, schedule } = this.#options;
-		this.#live.peek()?.close();
-		this.#live.value = new LiveLot({ lotId, url: urlOf(lotId), transport, page, clock, random, schedule });
+		this.live.peek()?.close();
+		this.live.value = new LiveLot({ lotId, url: urlOf(lotId), transport, page, clock, random, schedule });
 	}
 
 	#fallBack(): void {
 		const first = this.lots.value.value?.[0];
-		const live = this.#live.value;
+		const live = this.live.value;
 		const isStuck = live === null || (this.#isGuess && live.phase.value === "missing");
 		if (first !== undefined && isStuck && live?.lotId !== first.lot_id) this.#open(first.lot_id);
 	}

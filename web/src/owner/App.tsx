@@ -24,7 +24,7 @@ import { Spots } from "./Spots.tsx";
 import { ToastBar } from "./ToastBar.tsx";
 
 const isPhone = media("(max-width: 47.99rem)");
-/** From here on the lots stand in the navigation. */
+/** From here on lots and parts of the page stand in a navigation beside it. */
 const isWide = media("(min-width: 80rem)");
 /** From here on the panel has a place of its own beside the table. */
 const isDocked = media("(min-width: 87.5rem)");
@@ -40,12 +40,14 @@ export function App({ page }: { page: OwnerPage }) {
 			<a class="skip" href="#spots">
 				{say("skipToSpots")}
 			</a>
-			<SideNav page={page} />
+			{isWide.value && <SideNav page={page} />}
 			<div class="body">
-				<header class="bar">
-					<Brand page={say("owner")} />
-					<Pill phase={phase} />
-				</header>
+				{!isWide.value && (
+					<header class="bar">
+						<Brand page={say("owner")} />
+						<Pill phase={phase} />
+					</header>
+				)}
 				{isEmpty ? (
 					<NoLots page={page} />
 				) : view === null ? (
@@ -94,7 +96,7 @@ function Lot({ page, view, tab }: { page: OwnerPage; view: LotView; tab: Tab }) 
 }
 
 function Head({ page, view, phase }: { page: OwnerPage; view: LotView; phase: Parameters<typeof Pill>[0]["phase"] }) {
-	const lots = page.choice.lots.value.value ?? [];
+	const lots = page.choice.known.value;
 	const lot = view.live.model.lot.value ?? lots.find((candidate) => candidate.lot_id === view.live.lotId);
 	if (lot === undefined) return null;
 	const now = page.now.value;
@@ -117,7 +119,7 @@ function Head({ page, view, phase }: { page: OwnerPage; view: LotView; phase: Pa
 					{when}
 				</p>
 			</div>
-			<Pill phase={phase} />
+			{isWide.value && <Pill phase={phase} />}
 		</div>
 	);
 }
@@ -206,7 +208,7 @@ function Missing({ page, lotId }: { page: OwnerPage; lotId: string }) {
 			</div>
 			<div class="card">
 				<LotList
-					lots={page.choice.lots.value.value ?? []}
+					lots={page.choice.known.value}
 					current={null}
 					asOf={page.lotsAsOf.value}
 					onChoose={(id) => page.choice.choose(id)}

@@ -46,7 +46,9 @@ export function Changes({ page, view }: { page: OwnerPage; view: LotView }) {
 
 function whoSaid(entry: HistoryEntry): string {
 	if (entry.source === "sensor") {
-		if (entry.state !== entry.previous_state || entry.sensor_state === entry.state) return say("changeSensor");
+		if (entry.state !== entry.previous_state || entry.sensor_state === entry.state) {
+			return entry.distance === null ? say("changeSensor") : say("changeSensorAt", { n: entry.distance });
+		}
 		return say("changeSensorHidden", { state: say(entry.sensor_state).toLocaleLowerCase() });
 	}
 	if (entry.action === "cleared") return say("changeCleared");

@@ -14,7 +14,7 @@ const tabs: readonly { tab: Tab; word: OwnerKey; glyph: GlyphName }[] = [
 /** On wide pages: lots, the parts of the page, the other page. */
 export function SideNav({ page }: { page: OwnerPage }) {
 	const current = page.view.value?.live.lotId;
-	const lots = page.choice.lots.value.value ?? [];
+	const lots = page.choice.known.value;
 	const needs = page.needs.value.length;
 	return (
 		<nav class="side" aria-label={say("sections")}>

@@ -11,6 +11,10 @@ import type { Step } from "./steps.ts";
 /** Height of the chart in px; its width is its place's. */
 export const heightPx = 216;
 const dayS = 86_400;
+/** A lot known for less time than this is drawn from its first moment on. */
+const youngS = 6 * 3_600;
+/** Never less than this, in eighths of whole minutes. */
+const shortestS = 16 * 60;
 const font = "12px system-ui, sans-serif";
 
 export interface OccupancyChartOptions {
@@ -65,6 +69,7 @@ export class OccupancyChart {
 		const last = steps.at(-1);
 		const times = [...steps.map((step) => step.atMs / 1000), ...(last === undefined ? [] : [toS])];
 		const shares = [...steps.map((step) => step.share), ...(last === undefined ? [] : [last.share])];
+		const [minS, maxS] = rangeOf(fromS, toS, steps);
 		const grid = { stroke: faint(0.12), width: 1 };
 		this.#plot = new uPlot(
 			{
@@ -74,7 +79,7 @@ export class OccupancyChart {
 				legend: { show: false },
 				cursor: { show: false },
 				scales: {
-					x: { time: true, range: [fromS, Math.max(fromS + dayS, toS)] },
+					x: { time: true, range: [minS, maxS] },
 					y: { range: [0, 1] },
 				},
 				axes: [
@@ -84,7 +89,7 @@ export class OccupancyChart {
 						grid: { show: false },
 						ticks: { show: false },
 						size: 28,
-						splits: () => Array.from({ length: 9 }, (_, index) => fromS + (index * dayS) / 8),
+						splits: () => Array.from({ length: 9 }, (_, index) => minS + (index * (maxS - minS)) / 8),
 						values: (plot, splits) =>
 							splits.map((at, index) => (plot.width < 480 && index % 2 === 1 ? "" : formatTime(at * 1000, timeZone))),
 					},
@@ -114,6 +119,19 @@ export class OccupancyChart {
 			host,
 		);
 	}
+}
+
+/**
+ * The whole day; but where a lot is known for less than {@link youngS}, only as long as that, so that its first hour
+ * is more than a stroke.
+ */
+function rangeOf(fromS: number, toS: number, steps: readonly Step[]): [minS: number, maxS: number] {
+	const known = steps.find((step) => step.share !== null);
+	const knownFromS = known === undefined ? fromS : known.atMs / 1000;
+	const ageS = toS - knownFromS;
+	if (knownFromS <= fromS || ageS > youngS) return [fromS, Math.max(fromS + dayS, toS)];
+	const minS = Math.floor(knownFromS / 60) * 60;
+	return [minS, minS + Math.max(shortestS, Math.ceil((ageS * 1.2) / 480) * 480)];
 }
 
 /** The line's end: a dot, and its number beside it. */
