@@ -117,8 +117,10 @@ export class Site {
 		let gatewayNetwork: Network | null = null;
 		if (options.broker !== "embedded") {
 			const persistent = options.broker === "mosquitto with persistence";
-			// Saves every second: after a kill it comes back with some of the past.
-			mosquitto = await Mosquitto.start({ persistent, config: persistent ? ["autosave_interval 1"] : [] });
+			// It keeps all that comes while the gateway is away; by itself it drops what is more than 1,000 messages, and plain sensors
+			// would not know. With persistence it saves every second: after a kill it comes back with some of the past.
+			const config = ["max_queued_messages 0", ...(persistent ? ["autosave_interval 1"] : [])];
+			mosquitto = await Mosquitto.start({ persistent, config });
 			gatewayNetwork = await Network.start(mosquitto.port);
 		}
 		const mqttUrl = gatewayNetwork === null ? undefined : `mqtt://127.0.0.1:${gatewayNetwork.port}`;
