@@ -32,7 +32,7 @@ function start(options: { address?: string; memory?: string; lots?: Lot[] }): vo
 	address = new Word(options.address ?? null);
 	memory = new Word(options.memory ?? null);
 	choice = new LotChoice({
-		loadLots: async () => options.lots ?? two,
+		loadLots: async () => [...(options.lots ?? two)],
 		transport,
 		page: new FakePage(),
 		clock: new VirtualClock(),
@@ -79,6 +79,17 @@ test("stays with the lot of the address even when it is not there", async () => 
 	transport.last.drop(unknownLotCode);
 	expect(choice.live.value?.lotId).toBe("LOT009");
 	expect(choice.live.value?.phase.value).toBe("missing");
+});
+
+test("dials a missing lot at once when the list has it", async () => {
+	const lots: Lot[] = [];
+	start({ memory: "LOT001", lots });
+	await settle();
+	transport.last.drop(unknownLotCode);
+	lots.push(...two);
+	choice.lots.refresh();
+	await settle();
+	expect(transport.sockets.map((socket) => socket.url)).toEqual(["ws://LOT001", "ws://LOT001"]);
 });
 
 test("goes to another lot, lets the old line go, and writes it down", async () => {

@@ -83,9 +83,13 @@ export class LotChoice {
 	}
 
 	#fallBack(): void {
-		const first = this.lots.value.value?.[0];
+		const lots = this.lots.value.value;
+		const first = lots?.[0];
 		const live = this.live.value;
-		const isStuck = live === null || (this.#isGuess && live.phase.value === "missing");
+		const isMissing = live?.phase.value === "missing";
+		// The list knows sooner than the next try that the lot is there (again).
+		if (isMissing && lots?.some((lot) => lot.lot_id === live.lotId)) live.tryNow();
+		const isStuck = live === null || (this.#isGuess && isMissing);
 		if (first !== undefined && isStuck && live?.lotId !== first.lot_id) this.#open(first.lot_id);
 	}
 }
