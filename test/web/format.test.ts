@@ -51,6 +51,11 @@ test("goes from a wall clock to the moment and back, on any day and in any zone"
 	);
 });
 
+test("finds the moment of a wall clock shortly before the clocks change", () => {
+	expect(new Date(fromWallClock("2026-03-29T01:30", berlin)).toISOString()).toBe("2026-03-29T00:30:00.000Z");
+	expect(new Date(fromWallClock("2026-03-29T03:30", berlin)).toISOString()).toBe("2026-03-29T01:30:00.000Z");
+});
+
 test("takes what is no wall clock for no moment", () => {
 	expect(fromWallClock("", berlin)).toBeNaN();
 	expect(fromWallClock("soon", berlin)).toBeNaN();

@@ -80,6 +80,7 @@ test("asks for a snapshot when a number is missing, and takes no update until it
 	expect(model.inGap).toBe(true);
 	model.take(update(spot(2, "free"), two, 10));
 	flush();
+	expect(gaps).toBe(1);
 	expect(stateOf("SPOT002")).toBe("occupied");
 	model.take(snapshot([spot(1, "occupied"), spot(2, "free")], 10));
 	expect(model.inGap).toBe(false);
