@@ -6,7 +6,7 @@ import { Detector } from "./detector.ts";
 import type { RawCommand } from "./inbox.ts";
 import { type LampOutput, Lamps } from "./lamps.ts";
 import { Link } from "./link.ts";
-import { type LedCommand, lampFor, type SensorCounters } from "./messages.ts";
+import { type BoardHealth, type LedCommand, lampFor, type SensorCounters } from "./messages.ts";
 import type { SpotReport } from "./outbox.ts";
 import { type Measurement, Ranging, type Sensor } from "./ranging.ts";
 import type { Settings } from "./settings.ts";
@@ -30,6 +30,8 @@ export interface BoardOptions {
 	connect: Connect;
 	/** Keeps the number of this start when it had to be raised. What it throws is nothing to die of: the next start is told again. */
 	saveBoot: (boot: number) => void;
+	/** What the device can measure of itself, for the board's health. */
+	vitals?: () => Pick<BoardHealth, "signal_dbm" | "free_heap_bytes">;
 	onConnect?: () => void;
 	/** A connection was lost, or could not be made. `reason` is for people. */
 	onDisconnect?: (reason: string) => void;
@@ -165,6 +167,7 @@ export class Board {
 			outbox: this.#link.outboxSize,
 			coalesced: this.#link.coalesced,
 			sensors,
+			...this.#options.vitals?.(),
 		});
 	}
 

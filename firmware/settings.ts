@@ -48,7 +48,7 @@ interface Field {
 
 const isId = (value: unknown) => typeof value === "string" && new RegExp(idPattern).test(value);
 const isText = (value: unknown) => typeof value === "string" && value.length >= 1 && value.length <= 128;
-const isWithin = (min: number, max: number) => (value: unknown) =>
+const isWithin = (value: unknown, min: number, max: number) =>
 	typeof value === "number" && value >= min && value <= max;
 
 const idWords = "1 to 64 letters, digits, `.`, `_`, `-`";
@@ -96,14 +96,14 @@ export const settingsFields: Readonly<Record<keyof Settings, Readonly<Field>>> =
 	temperature_c: {
 		description: "air temperature for the speed of sound, °C",
 		expected: "a number from -40 to 60",
-		takes: isWithin(-40, 60),
+		takes: (value) => isWithin(value, -40, 60),
 		default: 20,
 		example: "12",
 	},
 	refresh_s: {
 		description: "how often an unchanged spot is said again, s",
 		expected: "a number from 5 to 3600",
-		takes: isWithin(5, 3600),
+		takes: (value) => isWithin(value, 5, 3600),
 		default: 60,
 		example: "60",
 	},
@@ -159,7 +159,7 @@ function parseSpot(value: unknown, path: string): SpotSettings {
 	}
 	if (!isId(spot_id)) throw refusal(`${path}.spot_id`, idWords, shown(spot_id));
 	const { min, max } = heightLimitsCm;
-	if (height_cm !== undefined && !isWithin(min, max)(height_cm)) {
+	if (height_cm !== undefined && !isWithin(height_cm, min, max)) {
 		throw refusal(`${path}.height_cm`, `a number from ${min} to ${max}`, shown(height_cm));
 	}
 	const spot: SpotSettings = { spot_id: spot_id as string };

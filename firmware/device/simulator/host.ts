@@ -1,0 +1,64 @@
+/** The host under the Moddable simulator: sensors, lamps and network are controls of its panel. */
+
+import { sensorLimit } from "../../ranging.ts";
+import type { Settings } from "../../settings.ts";
+import type { Connect } from "../../transport.ts";
+import { type BoardConfig, certificateFrom } from "../moddable/config.ts";
+import type { Host, HostOptions, HostSensor, MakeHost } from "../moddable/host.ts";
+import { MqttTransport } from "../moddable/mqtt.ts";
+import { hostClock, ModdableTimer } from "../moddable/timer.ts";
+import { Commands } from "./commands.ts";
+import { SimulatedSensor } from "./hc-sr04.ts";
+import { SimulatedLamp } from "./lamp.ts";
+import { SimulatedNetwork } from "./network.ts";
+
+interface SimulatorConfig extends BoardConfig {
+	/** Times faster than life. */
+	speed: number | string;
+}
+
+class SimulatorHost implements Host {
+	readonly firmware = "parkmate-simulator 0.1.0";
+	readonly timer: ModdableTimer;
+	readonly clock = hostClock;
+	readonly lamps: readonly SimulatedLamp[];
+	readonly connect: Connect;
+	readonly #commands: Commands;
+
+	constructor({ config, onSettings }: HostOptions) {
+		const { speed, broker_ca } = config as SimulatorConfig;
+		this.timer = new ModdableTimer(Number(speed));
+		this.lamps = Array.from({ length: sensorLimit }, (_, index) => new SimulatedLamp(index));
+		this.#commands = new Commands({ onSettings });
+		let ca = certificateFrom(broker_ca);
+		this.#commands.onCertificate = (text) => {
+			ca = certificateFrom(text);
+		};
+		const network = new SimulatedNetwork((options) => new MqttTransport(options, ca));
+		this.connect = (options) => network.connect(options);
+	}
+
+	openSensors(settings: Settings): readonly HostSensor[] {
+		this.#commands.showBoard(settings);
+		return settings.spots.map(
+			({ height_cm }, index) =>
+				new SimulatedSensor({ index, floorCm: height_cm, temperatureC: settings.temperature_c }),
+		);
+	}
+
+	start(): void {}
+
+	vitals(): Record<string, never> {
+		return {};
+	}
+
+	showLink(connected: boolean, reason: string): void {
+		this.#commands.showLink(connected, reason);
+	}
+
+	restart(): void {
+		// The simulator starts the app again when it has ended.
+	}
+}
+
+export const makeHost: MakeHost = (options) => new SimulatorHost(options);

@@ -1,0 +1,72 @@
+/**
+ * In: the manifest's config, what was saved on the board, the device that the manifest chose. Out: a board at work.
+ * Never: waits for a network, or decides anything: it only puts the parts together.
+ */
+import config from "mc/config";
+import { makeHost } from "parkmate/device/here/host";
+import Preference from "preference";
+import { Board } from "./board.ts";
+import { watchAborts } from "./device/moddable/abort.ts";
+import { type BoardConfig, settingsFrom } from "./device/moddable/config.ts";
+import type { Host, HostSensor } from "./device/moddable/host.ts";
+import { Startup } from "./device/moddable/startup.ts";
+import { PreferenceStore } from "./device/moddable/store.ts";
+import { countBoot, loadSettings, parseSettings, type Settings, saveBoot } from "./settings.ts";
+
+// The config is frozen in flash, and some of what reads it adds to it.
+const boardConfig: BoardConfig = { ...config } as unknown as BoardConfig;
+const store = new PreferenceStore(Preference);
+const host: Host = makeHost({ config: boardConfig, store, onSettings: (value) => use(() => parseSettings(value)) });
+const startup = new Startup({ lamps: host.lamps, timer: host.timer });
+const boot = countBoot(store);
+
+let board: Board | null = null;
+let sensors: readonly HostSensor[] = [];
+
+/** Works with these settings from now on. With ones that make no sense it stays as it is, and says so. */
+function use(settings: () => Settings): void {
+	let next: Settings;
+	try {
+		next = settings();
+	} catch (error) {
+		trace(`parkmate: ${(error as Error).message}\n`);
+		if (!board) startup.fault();
+		return;
+	}
+	const begin = () => {
+		try {
+			work(next);
+		} catch (error) {
+			trace(`parkmate: ${(error as Error).message}\n`);
+			startup.fault();
+		}
+	};
+	startup.close();
+	if (board) board.close(begin);
+	else begin();
+}
+
+function work(settings: Settings): void {
+	for (const sensor of sensors) sensor.close();
+	sensors = host.openSensors(settings);
+	board = new Board({
+		settings,
+		boot: board ? board.boot + 1 : boot,
+		firmware: host.firmware,
+		sensors,
+		lamps: host.lamps.slice(0, settings.spots.length),
+		timer: host.timer,
+		clock: host.clock,
+		random: Math.random,
+		connect: host.connect,
+		saveBoot: (number) => saveBoot(store, number),
+		vitals: () => host.vitals(),
+		onConnect: () => host.showLink(true, ""),
+		onDisconnect: (reason) => host.showLink(false, reason),
+	});
+	board.start();
+}
+
+watchAborts({ store, restart: () => host.restart() });
+host.start();
+startup.run(() => use(() => loadSettings(store) ?? settingsFrom(boardConfig)));
