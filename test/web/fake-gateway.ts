@@ -64,6 +64,8 @@ export class FakeGateway {
 	holdOverrides: Promise<void> | null = null;
 	/** When set, every statistics request is answered with this status. */
 	failStats = 0;
+	/** When set, every request for the list of lots is answered with this status. */
+	failLots = 0;
 	stats: Partial<Stats> = {};
 	history: HistoryEntry[] = [];
 	/** Made by `POST /api/init`. */
@@ -115,6 +117,7 @@ export class FakeGateway {
 		this.failOverrides = null;
 		this.holdOverrides = null;
 		this.failStats = 0;
+		this.failLots = 0;
 		this.stats = {};
 		this.history = [];
 		this.samples = [];

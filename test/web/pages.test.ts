@@ -222,6 +222,25 @@ describe("the driver page", () => {
 		await expectEventually(() => page.locator("#said").textContent(), "1 spot free.");
 	});
 
+	test("keeps the lot's places free while it asks, and says so", async () => {
+		gateway.frozen = true;
+		await page.goto(`${gateway.url}/?lot=LOT001`);
+		await page.getByText("Connecting", { exact: true }).waitFor();
+		await page.getByText("Asking the lot…").waitFor();
+		expect(await page.locator(".block-bay").count()).toBe(20);
+		expect(await page.locator(".sign-number").count()).toBe(0);
+	});
+
+	test("says when the lots can't be had, and goes on when they can", async () => {
+		await visit();
+		gateway.failLots = 503;
+		await page.goto(gateway.url);
+		await page.getByText(/^The lots could not be loaded \(503\)\. Trying again in \d s\./).waitFor();
+		gateway.failLots = 0;
+		await page.getByRole("button", { name: "Try now" }).click();
+		await bay("001").waitFor();
+	});
+
 	test("says what an empty lot waits for, and fills it when it comes", async () => {
 		gateway.reset({ ...tower, states: [] });
 		await openDriver();

@@ -1,7 +1,6 @@
 import { isRoomy, media } from "../model/media.ts";
 import type { LotView } from "../model/view.ts";
 import { Brand } from "../ui/Brand.tsx";
-import { Failed, failureWords } from "../ui/Failed.tsx";
 import { LotPicker } from "../ui/LotPicker.tsx";
 import { lotLine } from "../ui/lotLine.ts";
 import { Pill } from "../ui/Pill.tsx";
@@ -50,28 +49,30 @@ function Lot({ page, view }: { page: DriverPage; view: LotView }) {
 	const { Missing, OfflineSign, OtherLots, Reconnecting, SpotSheet } = page.later.value ?? {};
 	if (phase === "missing" && Missing) return <Missing page={page} lotId={live.lotId} />;
 	const lot = live.model.lot.value;
-	if (lot === null && phase !== "offline") return <Asking page={page} />;
 	const isWithheld = phase === "offline";
-	const isFull = lot?.available_spots === 0 && !isWithheld;
+	if (lot === null && !isWithheld) return <Asking page={page} />;
+	/** The lot as far as its numbers may be shown. */
+	const shown = isWithheld ? null : lot;
+	const isFull = shown?.available_spots === 0;
 	return (
 		<main class="page" data-live={phase === "live"}>
 			<div class="start">
-				{!(isWide.value && lot !== null && !isWithheld) && <LotHead page={page} view={view} />}
+				{!(shown && isWide.value) && <LotHead page={page} view={view} />}
 				{Reconnecting && phase === "reconnecting" && <Reconnecting page={page} view={view} />}
-				{lot !== null && !isWithheld ? (
-					<Sign lot={lot} view={view} isNamed={isWide.value} />
+				{shown ? (
+					<Sign lot={shown} view={view} isNamed={isWide.value} />
 				) : OfflineSign ? (
 					<OfflineSign lot={lot} view={view} />
 				) : (
 					<AskingSign />
 				)}
-				{isFull || isWithheld || lot === null || lot.total_spots === 0 ? null : <BestBet page={page} view={view} />}
+				{shown && <BestBet page={page} view={view} />}
 				{OtherLots && (
 					<OtherLots page={page} only={isFull ? "free" : isWithheld ? "all" : "wide"} current={live.lotId} />
 				)}
 			</div>
-			{lot !== null && !isWithheld && <Spots page={page} view={view} lot={lot} />}
-			{SpotSheet && page.open.value !== null && !isWithheld && <SpotSheet page={page} view={view} />}
+			{shown && <Spots key={live.lotId} page={page} view={view} lot={shown} />}
+			{shown && SpotSheet && page.open.value !== null && <SpotSheet page={page} view={view} />}
 		</main>
 	);
 }
@@ -97,7 +98,7 @@ function LotHead({ page, view }: { page: DriverPage; view: LotView }) {
 
 /** Before anything is known: blocks in the final places, so that nothing jumps. */
 function Asking({ page }: { page: DriverPage }) {
-	const failure = page.choice.lots.failure.value;
+	const LotsFailed = page.later.value?.LotsFailed;
 	return (
 		<main class="page" data-live="false">
 			<div class="start">
@@ -105,15 +106,7 @@ function Asking({ page }: { page: DriverPage }) {
 					<span class="block block-title" />
 					<span class="block block-line" />
 				</div>
-				{failure !== null && page.view.value === null && (
-					<Failed
-						text={say(
-							failure.statusCode === 0 ? "lotsUnanswered" : "lotsFailed",
-							failureWords(failure, page.ticker.now.value),
-						)}
-						onTry={() => page.choice.lots.refresh()}
-					/>
-				)}
+				{LotsFailed && <LotsFailed page={page} />}
 				<AskingSign />
 				<div class="card best skeleton" aria-hidden="true">
 					<span class="block block-line" />

@@ -11,14 +11,14 @@ export function Sign({ lot, view, isNamed }: { lot: Lot; view: LotView; isNamed:
 	const asOf = view.asOf.value;
 	const isFull = lot.available_spots === 0 && lot.total_spots > 0;
 	return (
-		<section class="sign" aria-labelledby="sign-number">
+		<section class="sign">
 			{isNamed && (
 				<div class="sign-lot">
 					<h1>{lot.name}</h1>
 					<p>{lotLine(lot)}</p>
 				</div>
 			)}
-			<p class="sign-answer" id="sign-number">
+			<p class="sign-answer">
 				{isFull ? (
 					<span class="sign-number sign-word">{say("full")}</span>
 				) : (

@@ -18,7 +18,7 @@ export function Skyline({ view }: { view: LotView }) {
 	}
 	view.live.model.revision.value;
 	return (
-		<div class="skyline" data-many={spotIds.length > 40} aria-hidden="true">
+		<div class="skyline" aria-hidden="true">
 			{spotIds.map((id) => (
 				<i key={id} data-state={view.live.model.spot(id)?.peek().spot.state} />
 			))}

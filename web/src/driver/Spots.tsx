@@ -1,3 +1,4 @@
+import { useComputed, useSignal } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Lot } from "../../../gateway/contract/resources.ts";
 import { isRoomy } from "../model/media.ts";
@@ -13,6 +14,8 @@ import type { DriverPage } from "./page.ts";
 export const maxLargeAnywhere = 60;
 /** Up to this many they are large where the page is wide. */
 export const maxLargeOnWide = 300;
+/** Zones built at first; the others follow one by one with each frame, so that a large lot answers to a finger at once. */
+export const zonesAtFirst = 3;
 
 export function Spots({ page, view, lot }: { page: DriverPage; view: LotView; lot: Lot }) {
 	const zones = useRef<HTMLDivElement>(null);
@@ -21,7 +24,11 @@ export function Spots({ page, view, lot }: { page: DriverPage; view: LotView; lo
 			zones.current !== null && page.later.peek()?.moveFocus(event, zones.current);
 		zones.current?.addEventListener("keydown", listen);
 	}, []);
-	const asOf = view.asOf.value;
+	const built = useSignal(zonesAtFirst);
+	const all = view.zones.value;
+	useEffect(() => {
+		if (built.value < all.length) requestAnimationFrame(() => built.value++);
+	}, [built.value, all]);
 	const density =
 		lot.total_spots <= maxLargeAnywhere ? "large" : lot.total_spots <= maxLargeOnWide ? "large-on-wide" : "small";
 	const isEmpty = lot.total_spots === 0;
@@ -61,9 +68,9 @@ export function Spots({ page, view, lot }: { page: DriverPage; view: LotView; lo
 					</button>
 				</p>
 			)}
-			<div class="zones" ref={zones} data-columns={Math.max(...view.zones.value.map((zone) => zone.spotIds.length))}>
-				{view.zones.value.map((zone, index) => (
-					<ZoneBays key={zone.name} page={page} view={view} zone={zone} index={index} asOf={asOf} />
+			<div class="zones" ref={zones} data-columns={all[0]?.spotIds.length}>
+				{all.slice(0, built.value).map((zone, index) => (
+					<ZoneBays key={zone.name} page={page} view={view} zone={zone} index={index} />
 				))}
 			</div>
 			{!isRoomy.value && density === "large" && !isEmpty && <Legend class="spots-legend" />}
@@ -76,31 +83,40 @@ interface ZoneProps {
 	view: LotView;
 	zone: Zone;
 	index: number;
-	asOf: string | null;
 }
 
-function ZoneBays({ page, view, zone, index, asOf }: ZoneProps) {
-	const n = view.freeCounts.value[index] ?? 0;
-	const total = zone.spotIds.length;
-	const first = page.tabStop.value ?? view.zones.value[0]?.spotIds[0];
-	const keeps = zone.spotIds.includes(page.focused.value ?? "");
-	if (page.filter.value === "free" && n === 0 && !keeps) return null;
+/** A zone's tiles. What changes with every flush is read further down, so that this is not drawn anew each time. */
+function ZoneBays({ page, view, zone, index }: ZoneProps) {
+	const { name, spotIds } = zone;
+	const isHidden = useComputed(
+		() => page.filter.value === "free" && !view.freeCounts.value[index] && !spotIds.includes(page.focused.value ?? ""),
+	);
+	const tabStop = useComputed(() => {
+		const id = page.tabStop.value ?? view.zones.value[0]?.spotIds[0] ?? "";
+		return spotIds.includes(id) ? id : null;
+	});
 	return (
-		<section class="zone" aria-label={zone.name}>
+		<section class="zone" aria-label={name} hidden={isHidden.value}>
 			<div class="zone-head">
-				<h3>{zone.name}</h3>
-				<p>{asOf === null ? say("cellFree", { n, total }) : say("cellFreeAt", { n, total, time: asOf })}</p>
+				<h3>{name}</h3>
+				<ZoneCount view={view} index={index} total={spotIds.length} />
 			</div>
 			<ul class="bays">
-				{zone.spotIds.map((id) => {
+				{spotIds.map((id) => {
 					const shown = view.live.model.spot(id);
 					return (
-						shown && <Bay key={id} page={page} view={view} shown={shown} zone={zone.name} isTabStop={id === first} />
+						shown && <Bay key={id} page={page} view={view} shown={shown} zone={name} isTabStop={id === tabStop.value} />
 					);
 				})}
 			</ul>
 		</section>
 	);
+}
+
+function ZoneCount({ view, index, total }: { view: LotView; index: number; total: number }) {
+	const n = view.freeCounts.value[index] ?? 0;
+	const time = view.asOf.value;
+	return <p>{time === null ? say("cellFree", { n, total }) : say("cellFreeAt", { n, total, time })}</p>;
 }
 
 export function SpotsSkeleton() {
