@@ -255,6 +255,9 @@ export class FakeGateway {
 			for (const plan of this.samples) this.makeLot(plan);
 			return json(200, { lots: [...this.#lots.values()].map(({ lot }) => lot) });
 		}
+		if (kind === "lots" && lotId === "" && this.failLots !== 0) {
+			return json(this.failLots, error(this.failLots, "STORE_AWAY", "the store does not answer"));
+		}
 		if (kind === "lots" && lotId === "")
 			return json(
 				200,
