@@ -38,6 +38,13 @@ export interface MosquittoOptions {
 /** Milliseconds that it may take to start or to end. */
 const deadlineMs = 10_000;
 
+const living = new Set<ChildProcess>();
+
+// The runner ends, for whatever reason: what it started does not outlive it.
+process.on("exit", () => {
+	for (const child of living) child.kill("SIGKILL");
+});
+
 export class Mosquitto {
 	readonly port: number;
 	readonly #options: MosquittoOptions;
@@ -72,6 +79,8 @@ export class Mosquitto {
 			log += text;
 		});
 		this.#process = child;
+		living.add(child);
+		child.once("exit", () => living.delete(child));
 		const until = Date.now() + deadlineMs;
 		while (!(await accepts(this.port))) {
 			if (child.exitCode !== null) throw new Error(`mosquitto ended with ${child.exitCode}: ${log}`);
