@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 import pino from "pino";
-import { buildIfStale } from "../web/build.ts";
 import { buildApp } from "./app.ts";
 import type { Broker } from "./broker/broker.ts";
 import { EmbeddedBroker } from "./broker/embedded.ts";
@@ -56,12 +55,13 @@ async function start(): Promise<void> {
 	const broker = makeBroker(config, mqttPort, (client, error) =>
 		refusals.count("connection", { client }, `a client's connection ended: ${error.message}`),
 	);
-	const pages = await builtPages();
 	const gateway = new Gateway({ store, broker, clock: { now: Date.now }, log, topicPrefix: config.topicPrefix });
 	stops.unshift(() => gateway.close());
 	await gateway.start();
 	if (config.virtualBoards && (await makeSampleOnce(gateway))) say("Made the sample lots, as there were none yet.");
 
+	const pages = existsSync(`${root}web/dist/index.html`) ? `${root}web/dist` : null;
+	if (pages === null) say("There are no pages in web/dist: npm run build makes them. API and boards go on without.");
 	const app = await buildApp({ gateway, log, version, corsOrigin: config.corsOrigin, pages });
 	stops.unshift(() => app.close());
 	await app.listen({ host: config.host, port });
@@ -86,17 +86,6 @@ async function start(): Promise<void> {
 		});
 		stops.unshift(() => boards.stop());
 	}
-}
-
-/** The folder of the built pages. Without pages the API, boards and browsers that have them go on. */
-async function builtPages(): Promise<string | null> {
-	const folder = `${root}web/dist`;
-	try {
-		await buildIfStale();
-	} catch (error) {
-		say(`The pages can't be built, the ones that are there are used: ${(error as Error).message.split("\n")[0]}`);
-	}
-	return existsSync(`${folder}/index.html`) ? folder : null;
 }
 
 function freeMqttPort(config: Config, moves: string[]): Promise<number> {
