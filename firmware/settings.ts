@@ -117,11 +117,8 @@ export const heightLimitsCm = Object.freeze({ min: 100, max: 400 });
 /** A setting that is missing, unknown or wrong. The text names it, what it got and what it takes. */
 export class SettingsError extends Error {
 	readonly code = "BAD_SETTING";
-
-	constructor(message: string) {
-		super(message);
-		this.name = "SettingsError";
-	}
+	// A field: where the engine's own prototypes are frozen, an inherited name can't be assigned to.
+	override readonly name = "SettingsError";
 }
 
 /**

@@ -135,6 +135,10 @@ declare module "embedded:io/socket/tcp" {
 	}
 	export default class TCP {
 		constructor(options: Options);
+		format: "number" | "buffer";
+		read(byteLength: number): ArrayBuffer;
+		/** Gives the bytes that may be written after it, which the SDK's typings leave out. */
+		write(data: ArrayBuffer | Uint8Array): void;
 		close(): void;
 	}
 }

@@ -5,7 +5,8 @@ import Timer from "timer";
 import { payloadLimit } from "../../inbox.ts";
 import type { ConnectOptions, OutMessage, Transport } from "../../transport.ts";
 import { type BrokerAddress, parseBrokerUrl } from "./address.ts";
-import { Resolver, type Watch, WatchedTcp } from "./socket.ts";
+import { emptyPayload } from "./frames.ts";
+import { MqttSocket, Resolver, type Watch, WatchedTcp } from "./socket.ts";
 
 /** How long what was written may take to leave the board before the connection is closed, ms. */
 export const farewellMs = 100;
@@ -37,7 +38,9 @@ export class MqttTransport implements Transport {
 		this.#options = options;
 		this.#address = parseBrokerUrl(options.url);
 		if (this.#address.tls && !ca) throw new Error("an mqtts broker needs broker_ca, the certificate to check it with");
-		const tcp = { io: WatchedTcp, watch: this.#watch };
+		const watch = this.#watch;
+		const tcp = { io: WatchedTcp, watch };
+		const tls = { io: TLSSocket, TCP: tcp, watch, secure: { certificate: ca } };
 		this.#client = new MQTTClient({
 			host: this.#address.host,
 			port: this.#address.port,
@@ -47,8 +50,8 @@ export class MqttTransport implements Transport {
 			clean: true,
 			keepAlive: options.keepaliveMs,
 			will: { topic: options.will.topic, message: options.will.payload, QoS: 1, retain: true },
-			dns: { io: Resolver, watch: this.#watch },
-			socket: this.#address.tls ? { io: TLSSocket, TCP: tcp, watch: this.#watch, secure: { certificate: ca } } : tcp,
+			dns: { io: Resolver, watch },
+			socket: { io: MqttSocket, below: this.#address.tls ? tls : tcp },
 			// The SDK's typings have two arguments here; its client calls with this one.
 			onControl: ((message: Control) => this.#onControl(message)) as never,
 			onReadable: (count, { topic, more }) => this.#onReadable(count, topic, more),
@@ -107,7 +110,7 @@ export class MqttTransport implements Transport {
 		// A longer one is cut off here, and refused above.
 		if (this.#payload.length <= payloadLimit) this.#payload += textOf(part);
 		if (more) return;
-		const payload = this.#payload;
+		const payload = this.#payload === emptyPayload ? "" : this.#payload;
 		this.#payload = "";
 		if (!this.#watch.over) this.#options.onMessage(this.#topic, payload);
 	}

@@ -1,0 +1,221 @@
+/** The firmware in the simulator's own engine, against real brokers. */
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { connectDeadlineMs } from "../../../firmware/connection.ts";
+import { Mosquitto, type MosquittoOptions, mosquittoMissing } from "../../support/mosquitto.ts";
+import { GatewayProcess, until } from "../../support/processes.ts";
+import { certificates, opensslMissing } from "./certificates.ts";
+import { Gateway } from "./gateway.ts";
+import { buildApp, buildDeadlineMs, buildHost, simulatorMissing } from "./sdk.ts";
+import { Simulator } from "./simulator.ts";
+
+let host = "";
+let library = "";
+let warnings: string[] = [];
+
+beforeAll(async () => {
+	if (simulatorMissing !== null) return;
+	const app = await buildApp();
+	library = app.library;
+	warnings = app.output.split("\n").filter((line) => line.includes("warning"));
+	host = await buildHost();
+}, buildDeadlineMs);
+
+beforeEach((ctx) => ctx.skip(simulatorMissing !== null, simulatorMissing ?? ""));
+
+const open: { close(): Promise<unknown> }[] = [];
+afterEach(async () => {
+	for (const thing of open.splice(0).reverse()) {
+		await thing.close();
+		if (thing instanceof Simulator) expect(thing.exceptions).toEqual([]);
+	}
+});
+
+function keep<T extends { close(): Promise<unknown> }>(thing: T): T {
+	open.push(thing);
+	return thing;
+}
+
+let boards = 0;
+
+/** A board of four spots, sensors 220 cm over the floor. Each has another name: the boot counter is one for all. */
+function startBoard(settings: Record<string, unknown>): Simulator {
+	const simulator = keep(new Simulator(host, library));
+	simulator.tell({ settings: { ...boardSettings(), ...settings } });
+	return simulator;
+}
+
+function boardSettings() {
+	const spots = ["SPOT001", "SPOT002", "SPOT003", "SPOT004"].map((spot_id) => ({ spot_id, height_cm: 220 }));
+	return { board_id: `test-${++boards}`, lot_id: "LOT001", spots };
+}
+
+const car = (index: number) => ({ sensor: { index, distance_cm: 70 } });
+
+describe("without a broker", () => {
+	const broker_url = "mqtt://127.0.0.1:9";
+
+	it("links without a warning about its own modules", () => {
+		expect(warnings.filter((line) => line.includes("parkmate"))).toEqual([]);
+	});
+
+	it("shows every colour on every lamp at the start", async () => {
+		const simulator = keep(new Simulator(host, library));
+		for (const color of ["green", "red", "blue", "amber"]) await simulator.lamp(7, color);
+	});
+
+	it("lights its lamps by its own sensors", async () => {
+		const simulator = startBoard({ broker_url });
+		await simulator.lamp(1, "green");
+		simulator.tell(car(1));
+		await simulator.lamp(1, "red");
+		await simulator.lamp(0, "green");
+		expect(simulator.link).toEqual({ connected: false, reason: "nobody answers at 127.0.0.1:9" });
+	});
+
+	it("goes on as it was after settings that make no sense", async () => {
+		const simulator = startBoard({ broker_url });
+		await simulator.lamp(0, "green");
+		simulator.tell({ settings: { ...boardSettings(), spots: [] } });
+		await until("a complaint", () => simulator.traces.some((line) => line.includes("setting spots must be")));
+		simulator.tell(car(0));
+		await simulator.lamp(0, "red");
+	});
+
+	it("says why it can't connect to an address of another kind", async () => {
+		const simulator = startBoard({ broker_url: "ws://127.0.0.1:9" });
+		await until("a reason", () => simulator.reasons.some((reason) => reason.includes("got ws://127.0.0.1:9")));
+	});
+});
+
+describe("with a gateway", () => {
+	it("turns a lamp red when a car comes, and any colour that the gateway wants", async () => {
+		const gateway = keep(await GatewayProcess.start());
+		await fetch(`${gateway.url}/api/init`, { method: "POST" });
+		const simulator = startBoard({ broker_url: gateway.mqttUrl });
+		await simulator.connected();
+		await simulator.lamp(2, "green");
+		simulator.tell(car(2));
+		await simulator.lamp(2, "red");
+		await until("the gateway to know", async () => {
+			const spots = (await (await fetch(`${gateway.url}/api/lots/LOT001`)).json()) as {
+				spots: { spot_id: string; occupied: boolean }[];
+			};
+			return spots.spots.some(({ spot_id, occupied }) => spot_id === "SPOT003" && occupied);
+		});
+		await fetch(`${gateway.url}/api/lots/LOT001/override`, {
+			method: "POST",
+			headers: { "content-type": "application/json" },
+			body: JSON.stringify({ spot_id: "SPOT003", occupied: false }),
+		});
+		await simulator.lamp(2, "green");
+	});
+});
+
+describe("with a broker", () => {
+	beforeEach((ctx) => ctx.skip(mosquittoMissing !== null, mosquittoMissing ?? ""));
+
+	async function start(options: MosquittoOptions = {}) {
+		const broker = keep(await Mosquitto.start(options));
+		const gateway = keep(await Gateway.start(broker.url));
+		const simulator = startBoard({ broker_url: broker.url });
+		await simulator.connected();
+		for (let spot = 1; spot <= 4; spot++) await gateway.hears(`SPOT00${spot}`, "free");
+		return { broker, gateway, simulator };
+	}
+
+	it("reports a spot with its distance, why, and when", async () => {
+		const { gateway, simulator } = await start();
+		simulator.tell(car(1));
+		const report = await gateway.hears("SPOT002", "occupied");
+		expect(report).toMatchObject({ lot_id: "LOT001", occupied: true, reason: "echo" });
+		expect(report.distance).toBeCloseTo(70, -1);
+		expect(Math.abs(Date.parse(report.timestamp ?? "") - Date.now())).toBeLessThan(10_000);
+	});
+
+	it("calls an unplugged sensor's spot unknown, and watches the others on", async () => {
+		const { gateway, simulator } = await start();
+		simulator.tell({ sensor: { index: 0, wire: "unplugged" } });
+		simulator.tell(car(1));
+		expect(await gateway.hears("SPOT001", "unknown")).toMatchObject({ reason: "unplugged" });
+		await gateway.hears("SPOT002", "occupied");
+		simulator.tell({ sensor: { index: 0, wire: "stuck" } });
+		await until("the other reason", () => gateway.newest("SPOT001")?.reason === "stuck");
+		simulator.tell({ sensor: { index: 0, wire: "ok" } });
+		await gateway.hears("SPOT001", "free");
+	});
+
+	it("says what happened while the broker was away, in order, when it is back", async () => {
+		const { broker, gateway, simulator } = await start();
+		await broker.stop("SIGKILL");
+		await simulator.connected(false);
+		simulator.tell(car(3));
+		await simulator.lamp(3, "red");
+		simulator.tell({ sensor: { index: 3, distance_cm: 220 } });
+		await simulator.lamp(3, "green");
+		const before = gateway.reports.length;
+		await broker.restart();
+		await simulator.connected();
+		await until("both changes", () => gateway.reports.length >= before + 2);
+		const states = gateway.reports.slice(before).map(({ spot_id, state }) => `${spot_id} ${state}`);
+		expect(states).toEqual(["SPOT004 occupied", "SPOT004 free"]);
+	});
+
+	it("goes by its own sensors while nobody stores its reports, and says them again until somebody does", async () => {
+		const { gateway, simulator } = await start();
+		gateway.answers = false;
+		await gateway.light({ lot_id: "LOT001", spot_id: "SPOT001", color: "blue", pattern: "steady" });
+		await simulator.lamp(0, "blue");
+		simulator.tell(car(0));
+		await simulator.lamp(0, "red");
+		gateway.answers = true;
+		await simulator.lamp(0, "blue");
+		expect(gateway.reports.filter(({ state }) => state === "occupied").length).toBeGreaterThan(1);
+	});
+
+	it("is offline for all when it is gone without a word", async () => {
+		const { gateway, simulator } = await start();
+		await until("an announcement", () => gateway.statuses.at(-1)?.online === true);
+		simulator.tell({ wifi: false });
+		await until("the last will", () => gateway.statuses.at(-1)?.online === false);
+		expect(simulator.link?.reason).toBe("no Wi-Fi");
+		simulator.tell({ wifi: true });
+		await until("another announcement", () => gateway.statuses.at(-1)?.online === true);
+	});
+
+	it("hears the next message after one without a payload", async () => {
+		const { gateway, simulator } = await start();
+		await gateway.light({ lot_id: "LOT001", spot_id: "SPOT001", color: "blue", pattern: "steady" });
+		await simulator.lamp(0, "blue");
+		await gateway.clear("LOT001", "SPOT001");
+		await gateway.light({ lot_id: "LOT001", spot_id: "SPOT002", color: "blue", pattern: "steady" });
+		await simulator.lamp(1, "blue");
+	});
+
+	it("says that user name or password may be wrong, and gets in when they are right", async () => {
+		const user = { name: "board", password: "right" };
+		const broker = keep(await Mosquitto.start({ user }));
+		const simulator = startBoard({ broker_url: broker.url, broker_username: "board", broker_password: "wrong" });
+		const refusal = "the broker refuses the connection; user name, password and board_id may be wrong";
+		await until("a refusal", () => simulator.reasons.includes(refusal));
+		simulator.tell(car(0));
+		await simulator.lamp(0, "red");
+		const right = { broker_url: broker.url, broker_username: "board", broker_password: "right" };
+		simulator.tell({ settings: { ...boardSettings(), ...right } });
+		await simulator.connected();
+	});
+
+	it("trusts only a broker whose certificate it can check, and goes on trying and measuring", async (ctx) => {
+		ctx.skip(opensslMissing !== null, opensslMissing ?? "");
+		const { ca, otherCa, tls } = certificates("127.0.0.1");
+		const broker = keep(await Mosquitto.start({ tls }));
+		const simulator = startBoard({ broker_url: "mqtt://127.0.0.1:9" });
+		simulator.tell({ broker_ca: otherCa });
+		simulator.tell({ settings: { ...boardSettings(), broker_url: broker.url } });
+		const refusals = () => simulator.reasons.filter((reason) => reason.includes("certificate")).length;
+		await until("two refusals", () => refusals() >= 2, { deadlineMs: connectDeadlineMs });
+		simulator.tell(car(0));
+		await simulator.lamp(0, "red");
+		simulator.tell({ broker_ca: ca });
+		await simulator.connected();
+	});
+});
