@@ -367,7 +367,8 @@ describe("while the line is bad, the driver page", () => {
 		gateway.sensor("LOT001", "SPOT003", "occupied", { silently: true });
 		gateway.sensor("LOT001", "SPOT007", "occupied");
 		await expectEventually(() => text(".sign-answer"), "7 free of 20 spots");
-		expect(gateway.resyncs).toBe(1);
+		// More than one when a heartbeat came between the request and its answer.
+		expect(gateway.resyncs).toBeGreaterThanOrEqual(1);
 		expect(await bay("003").getAttribute("data-state")).toBe("occupied");
 	});
 
