@@ -45,7 +45,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 		else parse(request, body as string, done);
 	});
 
-	await app.register(errors);
+	await app.register(errors, { refusals: gateway.refusals });
 	const named = corsOrigin === null || corsOrigin === "*" ? [] : corsOrigin.split(",").map((origin) => origin.trim());
 	if (corsOrigin === "*") await app.register(cors, { origin: "*", methods: ["GET", "HEAD"] });
 	else await app.register(cors, { origin: named, methods: ["GET", "HEAD", "POST", "PATCH", "DELETE"] });
@@ -76,7 +76,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 			.code(403)
 			.send(errorBody(403, "FOREIGN_ORIGIN", `a page of ${origin} may not write here; see CORS_ORIGIN`));
 	});
-	await app.register(live, { hub: gateway.hub });
+	await app.register(live, { hub: gateway.hub, refusals: gateway.refusals });
 	await app.register(lots, { prefix: "/api", gateway });
 	await app.register(history, { prefix: "/api", gateway });
 	await app.register(health, { gateway, version: options.version });

@@ -6,7 +6,7 @@ import { Topics } from "../firmware/messages.ts";
 import type { Broker } from "./broker/broker.ts";
 import { Announcer } from "./ingest/announce.ts";
 import { Ingest } from "./ingest/ingest.ts";
-import type { Log } from "./ingest/refusals.ts";
+import { type Log, Refusals } from "./ingest/refusals.ts";
 import { UnclaimedSpots } from "./ingest/unclaimed.ts";
 import { type Task, Writer } from "./ingest/writer.ts";
 import { spotFrame } from "./live/frames.ts";
@@ -29,6 +29,8 @@ export class Gateway {
 	readonly clock: Clock;
 	readonly hub: Hub;
 	readonly ingest: Ingest;
+	/** What clients of REST, WebSocket and the broker's own rules were refused; ingest counts refused messages itself. */
+	readonly refusals: Refusals;
 	readonly #writer: Writer;
 	readonly #announcer: Announcer;
 	readonly #ends = new OverrideEnds();
@@ -44,7 +46,12 @@ export class Gateway {
 		this.broker = broker;
 		this.clock = clock;
 		this.#log = log;
-		this.hub = new Hub({ books: this.books, clock });
+		this.refusals = new Refusals({ clock, log });
+		this.hub = new Hub({
+			books: this.books,
+			clock,
+			onRefuse: ({ code, message }) => this.refusals.count(`ws_${code.toLowerCase()}`, {}, `refused: ${message}`),
+		});
 		this.#announcer = new Announcer({ topics, broker, books: this.books });
 		this.#writer = new Writer({
 			books: this.books,
@@ -127,6 +134,7 @@ export class Gateway {
 			},
 			ingest: this.ingest.counts,
 			live: this.hub.state,
+			clients: { refused: this.refusals.counts() },
 		};
 	}
 

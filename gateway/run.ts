@@ -11,7 +11,6 @@ import { type Config, ConfigError, isLoopback, readConfig } from "./config.ts";
 import { firstSnapshotMs, makeSampleOnce, VirtualBoards } from "./demo.ts";
 import { Gateway } from "./gateway.ts";
 import { gatewayId } from "./identity.ts";
-import { Refusals } from "./ingest/refusals.ts";
 import { freePort, PortTakenError } from "./ports.ts";
 import { SqliteStore } from "./store/sqlite.ts";
 import { StoreError } from "./store/store.ts";
@@ -51,11 +50,16 @@ async function start(): Promise<void> {
 	const store = await SqliteStore.open({ dataDir: config.dataDir });
 	stops.unshift(() => store.close());
 	for (const move of moves) say(move);
-	const refusals = new Refusals({ clock: { now: Date.now }, log });
 	const broker = makeBroker(config, mqttPort, (client, error) =>
-		refusals.count("connection", { client }, `a client's connection ended: ${error.message}`),
+		gateway.refusals.count("mqtt_connection", { client }, `a board's connection ended: ${error.message}`),
 	);
-	const gateway = new Gateway({ store, broker, clock: { now: Date.now }, log, topicPrefix: config.topicPrefix });
+	const gateway: Gateway = new Gateway({
+		store,
+		broker,
+		clock: { now: Date.now },
+		log,
+		topicPrefix: config.topicPrefix,
+	});
 	stops.unshift(() => gateway.close());
 	await gateway.start();
 	if (config.virtualBoards && (await makeSampleOnce(gateway))) say("Made the sample lots, as there were none yet.");

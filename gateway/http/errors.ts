@@ -4,6 +4,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import fp from "fastify-plugin";
 import type { ErrorBody } from "../contract/errors.ts";
 import { clip, explain, type Finding } from "../contract/explain.ts";
+import type { Refusals } from "../ingest/refusals.ts";
 import { DomainError } from "../lots/errors.ts";
 import { StoreError } from "../store/store.ts";
 
@@ -11,9 +12,19 @@ export function errorBody(statusCode: number, code: string, message: string): Er
 	return { statusCode, error: STATUS_CODES[statusCode] ?? "Error", code, message };
 }
 
-/** Answers errors and unknown addresses. What went wrong inside is logged, never told. */
+/** Answers errors and unknown addresses, and counts each refusal by its code. What went wrong inside is logged, never told. */
 export const errors = fp(
-	async (app: FastifyInstance) => {
+	async (app: FastifyInstance, { refusals }: { refusals: Refusals }) => {
+		app.addHook("onSend", async (request, reply, payload) => {
+			if (reply.statusCode < 400 || reply.statusCode >= 500 || typeof payload !== "string") return;
+			if (!String(reply.getHeader("content-type")).startsWith("application/json")) return;
+			const { code, message } = JSON.parse(payload) as ErrorBody;
+			refusals.count(
+				`http_${code.toLowerCase()}`,
+				{ method: request.method, url: clip(request.url) },
+				`refused: ${message}`,
+			);
+		});
 		app.setNotFoundHandler((request, reply) => {
 			const body = errorBody(404, "NOT_FOUND", `there is nothing at ${request.method} ${clip(request.url)}`);
 			return reply.code(404).send(body);

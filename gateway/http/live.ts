@@ -1,6 +1,7 @@
 /** `/ws`: hands each WebSocket to the hub. */
 import websocket from "@fastify/websocket";
 import type { FastifyPluginAsync } from "fastify";
+import type { Refusals } from "../ingest/refusals.ts";
 import type { Hub } from "../live/hub.ts";
 import { maxFrameBytes } from "../live/request.ts";
 import { errorBody } from "./errors.ts";
@@ -8,7 +9,7 @@ import { errorBody } from "./errors.ts";
 /** Lots that one connection can name. */
 export const maxLotsPerClient = 100;
 
-export const live: FastifyPluginAsync<{ hub: Hub }> = async (app, { hub }) => {
+export const live: FastifyPluginAsync<{ hub: Hub; refusals: Refusals }> = async (app, { hub, refusals }) => {
 	await app.register(websocket, { options: { maxPayload: maxFrameBytes, perMessageDeflate: false } });
 
 	app.route({
@@ -34,7 +35,10 @@ export const live: FastifyPluginAsync<{ hub: Hub }> = async (app, { hub }) => {
 				lots,
 			);
 			// A broken or oversized frame ends the connection; ws has closed it with the right code by then.
-			socket.on("error", () => client?.leave());
+			socket.on("error", (error) => {
+				refusals.count("ws_broken_frame", {}, `refused: a live connection sent what is no frame: ${error.message}`);
+				client?.leave();
+			});
 			socket.on("close", () => client?.leave());
 			socket.on("pong", () => client?.onPong());
 			socket.on("message", (data, binary) => client?.onFrame(data as Buffer, binary));

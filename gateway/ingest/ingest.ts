@@ -123,6 +123,11 @@ export class Ingest {
 		if (report.identity !== null) draft.acknowledge(report.identity);
 		if (outcome.kind === "duplicate") {
 			this.#duplicates++;
+			this.#refusals.count(
+				"duplicate",
+				{ board_id: report.board_id, spot_id: report.spot_id, boot: report.identity?.boot, seq: report.identity?.seq },
+				"a report came again, or after a newer one of its spot; it is said stored, and nothing changes",
+			);
 			return true;
 		}
 		const { spot: next } = outcome;

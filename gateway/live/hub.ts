@@ -2,6 +2,7 @@
  * In: committed steps. Out: frames to every browser that watches the lot.
  * Never: waits for a browser, or keeps frames for one that does not read.
  */
+import type { ErrorBody } from "../contract/errors.ts";
 import type { Books, Steps } from "../lots/books.ts";
 import type { Clock } from "../lots/manage.ts";
 import type { SpotFrame } from "./frames.ts";
@@ -64,15 +65,18 @@ const encoder = new TextEncoder();
 export class Hub {
 	readonly #books: Books;
 	readonly #clock: Clock;
+	readonly #onRefuse: (body: ErrorBody) => void;
 	readonly #members = new Set<Member>();
 	/** Members by lot; those who watch all are under null. */
 	readonly #watchers = new Map<string | null, Set<Member>>();
 	#dropped = 0;
 	#beatAt = Number.NEGATIVE_INFINITY;
 
-	constructor(options: { books: Books; clock: Clock }) {
+	/** `onRefuse` hears of every error that a client was answered. */
+	constructor(options: { books: Books; clock: Clock; onRefuse?: (body: ErrorBody) => void }) {
 		this.#books = options.books;
 		this.#clock = options.clock;
+		this.#onRefuse = options.onRefuse ?? (() => {});
 	}
 
 	get state(): HubState {
@@ -215,7 +219,8 @@ export class Hub {
 		this.#snapshot(member, lot_id);
 	}
 
-	#complain(member: Member, body: Parameters<typeof errorFrame>[0]): void {
+	#complain(member: Member, body: ErrorBody): void {
+		this.#onRefuse(body);
 		this.#send(member, encoder.encode(errorFrame(body)));
 		if (++member.badFrames < maxBadFrames) return;
 		this.#dropped++;
@@ -225,6 +230,7 @@ export class Hub {
 
 	#refuse(socket: LiveSocket, closeCode: number, statusCode: 404 | 503, code: string, message: string): void {
 		const error = statusCode === 404 ? "Not Found" : "Service Unavailable";
+		this.#onRefuse({ statusCode, error, code, message });
 		socket.send(encoder.encode(errorFrame({ statusCode, error, code, message })));
 		socket.close(closeCode, code);
 	}

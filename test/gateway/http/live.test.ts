@@ -84,6 +84,15 @@ describe("/ws", () => {
 		socket.send("x".repeat(5000));
 		expect(await closed).toBe(1009);
 		await expect.poll(() => running.gateway.hub.state.clients).toBe(0);
+		expect(running.gateway.refusals.counts()).toEqual({ ws_broken_frame: 1 });
+	});
+
+	test("counts what it refuses", async () => {
+		const { next, socket } = open("/ws?lot=LOT001");
+		await next();
+		socket.send("hello");
+		await expect.poll(() => running.gateway.refusals.counts()).toEqual({ ws_bad_frame: 1 });
+		socket.close();
 	});
 
 	test("forgets clients that leave or vanish", async () => {

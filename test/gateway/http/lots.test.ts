@@ -389,7 +389,16 @@ describe("health", () => {
 		expect(body).toMatchObject({ status: "not ready", components: { store: { ready: false, error: "disk gone" } } });
 	});
 
-	test("counts what was refused, by cause", async () => {
+	test("counts requests that were refused, by code", async () => {
+		await call("GET", "/api/nothing");
+		await call("GET", "/api/lots/NOPE");
+		await call("GET", "/api/lots/NOPE");
+		expect((await call("GET", "/health")).body.components.clients).toEqual({
+			refused: { http_not_found: 1, http_lot_not_found: 2 },
+		});
+	});
+
+	test("counts messages that were refused, by cause", async () => {
 		await report({ spot_id: "SPOT001", occupied: "yes" });
 		expect((await call("GET", "/health")).body.components.ingest).toMatchObject({
 			received: 1,

@@ -65,7 +65,7 @@ describe("ingest", () => {
 		await send(long, board(1));
 		await send(long, board(1));
 		expect(told.map((steps) => steps.stored.map(({ seq }) => seq))).toEqual([[1], [1]]);
-		expect(ingest.counts).toMatchObject({ received: 2, changes: 1, duplicates: 1 });
+		expect(ingest.counts).toMatchObject({ received: 2, changes: 1, duplicates: 1, refused: { duplicate: 1 } });
 	});
 
 	test("tells a board that counts its boots from too low", async () => {
