@@ -18,7 +18,7 @@ const boardConfig: BoardConfig = { ...config } as unknown as BoardConfig;
 const store = new PreferenceStore(Preference);
 const host: Host = makeHost({ config: boardConfig, store, onSettings: (value) => use(() => parseSettings(value)) });
 const startup = new Startup({ lamps: host.lamps, timer: host.timer });
-const boot = countBoot(store);
+const boot = countBoot(store, Math.random);
 
 let board: Board | null = null;
 let sensors: readonly HostSensor[] = [];

@@ -28,7 +28,7 @@ export interface StatusReport {
 	/** ISO 8601; left out by a board whose clock is not set yet. */
 	timestamp?: string;
 	board_id?: string;
-	/** Counts the board's starts, from 1, kept in flash. Together with `board_id` and `seq` it names this report. */
+	/** Counts the board's starts, kept in flash; at least 1. Together with `board_id` and `seq` it names this report. */
 	boot?: number;
 	/** Counts the board's reports within one boot, from 1. */
 	seq?: number;

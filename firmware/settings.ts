@@ -199,13 +199,17 @@ export function saveSettings(store: KeyValueStore, settings: Settings): void {
 	store.set("settings", JSON.stringify(parseSettings(settings)));
 }
 
+/** A counter that is lost begins again anywhere up to this, so that two starts of one board hardly ever share a number. */
+export const firstBootLimit = 1_000_000;
+
 /**
- * Counts this start and returns its number, from 1. Call it once a start: it is the one write to flash that a start
- * costs. A counter that is missing or damaged begins again at 1; the gateway then tells the board where it was.
+ * Counts this start and returns its number. Call it once a start: it is the one write to flash that a start costs. A
+ * counter that is missing or damaged begins at a number that `random` (0 up to, not with, 1) chooses, up to {@link firstBootLimit}: a board
+ * that began at 1 again would have its reports taken for those of its first start. Below where it was, the gateway tells it.
  */
-export function countBoot(store: KeyValueStore): number {
+export function countBoot(store: KeyValueStore, random: () => number): number {
 	const last = Number(store.get("boot"));
-	const boot = last > 0 && Number.isSafeInteger(last + 1) ? last + 1 : 1;
+	const boot = last > 0 && Number.isSafeInteger(last + 1) ? last + 1 : 1 + Math.floor(random() * firstBootLimit);
 	saveBoot(store, boot);
 	return boot;
 }

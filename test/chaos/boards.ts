@@ -111,7 +111,7 @@ class ChaosBoard {
 	constructor(order: BoardsOrder, board: BoardsOrder["boards"][number], log: (line: LogLine) => void) {
 		const { boardId, lotId, spotIds, firstSerial, clockOffMs } = board;
 		const store = new FileStore(join(order.dataDir, `${boardId}.json`));
-		const boot = countBoot(store);
+		const boot = countBoot(store, Math.random);
 		this.boardId = boardId;
 		this.#spotIds = spotIds;
 		this.#serial = firstSerial;

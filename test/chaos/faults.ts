@@ -38,8 +38,7 @@ const everywhere: Record<string, Inject> = {
 	"boards' memory erased": async ({ boards }, random) => {
 		const process = pick(boards, random);
 		await process.kill();
-		// A board that forgets its very first start begins where it was: nobody can tell that from going on.
-		if (process.lives > 1) process.forget();
+		process.forget();
 		process.launch();
 	},
 	"network cut": async (site, random) => {

@@ -37,7 +37,7 @@ function setUp({ gateway = true, values = new Map<string, string>(), boot = unde
 			lot_id: "L",
 			spots: spotIds.map((spot_id) => ({ spot_id, height_cm: 220 })),
 		}),
-		boot: boot ?? countBoot(memory),
+		boot: boot ?? countBoot(memory, () => 0),
 		firmware: "test",
 		sensors,
 		lamps,

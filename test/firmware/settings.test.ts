@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
 	countBoot,
+	firstBootLimit,
 	type KeyValueStore,
 	loadSettings,
 	parseSettings,
@@ -167,22 +168,25 @@ describe("settings", () => {
 });
 
 describe("the boot counter", () => {
-	it("counts starts from 1, with one write each", () => {
+	const lowest = () => 0;
+	const highest = () => 0.999_999_999;
+
+	it("counts starts, with one write each", () => {
 		const store = new MemoryStore();
-		expect([countBoot(store), countBoot(store), countBoot(store)]).toEqual([1, 2, 3]);
+		expect([countBoot(store, lowest), countBoot(store, highest), countBoot(store, highest)]).toEqual([1, 2, 3]);
 		expect(store.writes).toBe(3);
 	});
 
 	it("goes on from where it was set", () => {
 		const store = new MemoryStore();
 		saveBoot(store, 41);
-		expect(countBoot(store)).toBe(42);
+		expect(countBoot(store, lowest)).toBe(42);
 	});
 
-	it.each(["", "x", "-3", "NaN", "1e99", String(Number.MAX_SAFE_INTEGER)])("begins again at 1 after %j", (saved) => {
+	it.each(["", "x", "-3", "NaN", "1e99", String(Number.MAX_SAFE_INTEGER)])("begins anywhere after %j", (saved) => {
 		const store = new MemoryStore();
 		store.set("boot", saved);
-		expect(countBoot(store)).toBe(1);
-		expect(store.get("boot")).toBe("1");
+		expect(countBoot(store, highest)).toBe(firstBootLimit);
+		expect(store.get("boot")).toBe(String(firstBootLimit));
 	});
 });

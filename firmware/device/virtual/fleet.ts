@@ -89,7 +89,8 @@ export class Fleet {
 		const timer = new NodeTimer();
 		return new Board({
 			settings,
-			boot: countBoot(store),
+			// Not seeded: a fleet that lost its memory must not draw the same number.
+			boot: countBoot(store, Math.random),
 			firmware: firmwareName,
 			sensors: settings.spots.map(({ spot_id }) => {
 				const name = `${settings.lot_id}/${spot_id}`;

@@ -14,7 +14,7 @@ afterEach(() => rmSync(dir, { recursive: true }));
 describe("a board's memory in a file", () => {
 	it("is there again for the next start", () => {
 		const path = join(dir, "new", "folder", "b1.json");
-		expect([countBoot(new FileStore(path)), countBoot(new FileStore(path))]).toEqual([1, 2]);
+		expect([countBoot(new FileStore(path), () => 0), countBoot(new FileStore(path), () => 0)]).toEqual([1, 2]);
 	});
 
 	it("keeps its keys apart", () => {
