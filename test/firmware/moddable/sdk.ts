@@ -1,6 +1,6 @@
 /** The Moddable SDK, if this machine has one: builds apps of the firmware with it, in a folder that is kept for the next time. */
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir, userInfo } from "node:os";
 import { delimiter, join } from "node:path";
 import { moddableEnv, sdkProblem } from "../../../firmware/tool/sdk.ts";
@@ -53,11 +53,18 @@ function environment(): NodeJS.ProcessEnv {
 
 export type Build = "release" | "instrument" | "debug";
 
-/** Builds the app for the simulator; gives what the tools said, and where it is. */
-export async function buildApp(build: Build = "release"): Promise<{ output: string; library: string }> {
+/** Builds the app for the simulator with these settings (NAME=VALUE); gives what the tools said, and where it is. */
+export async function buildApp(
+	build: Build = "release",
+	settings: readonly string[] = [],
+): Promise<{ output: string; library: string }> {
 	const flags = { release: [], instrument: ["-i"], debug: ["-d"] }[build];
 	mkdirSync(products, { recursive: true, mode: 0o700 });
-	const output = await run("mcconfig", [...flags, "-m", "-p", "sim", "-t", "build", "-o", products], folder);
+	const output = await run(
+		"mcconfig",
+		[...flags, "-m", "-p", "sim", "-t", "build", "-o", products, ...settings],
+		folder,
+	);
 	return { output, library: join(products, "bin/lin/mc", build, "parkmate/mc.so") };
 }
 
@@ -72,21 +79,18 @@ export async function buildHost(): Promise<string> {
 	return program;
 }
 
-/** Checks everything for an ESP32 up to the C compiler, which needs ESP-IDF; gives what the tools said, and the linked C. */
-export async function linkForEsp32(variant = "esp32"): Promise<{ output: string; linked: string }> {
+/** Checks everything for an ESP32 up to the C compiler, which needs ESP-IDF; gives what the tools said, and where it was linked. */
+export async function linkForEsp32(variant = "esp32"): Promise<{ output: string; target: string }> {
 	mkdirSync(products, { recursive: true, mode: 0o700 });
-	const made = await run("mcconfig", ["-m", "-p", variant, "-o", products], folder).catch(
-		(error: Error) => error.message,
-	);
+	await run("mcconfig", ["-p", variant, "-o", products], folder);
 	const target = join(products, "tmp", variant, "release/parkmate");
-	if (!existsSync(join(target, "makefile"))) throw new Error(`mcconfig made no makefile: ${made.slice(-2000)}`);
-	const linked = join(target, "mc.xs.c");
+	rmSync(join(target, "mc.xs.c"), { force: true });
 	const nowhere = mkdtempSync(join(tmpdir(), "parkmate-no-idf-"));
 	const output = await run("make", [
 		...["-f", join(target, "makefile"), `IDF_PATH=${nowhere}`, "IDF_VERSION=v6.0", "SDKCONFIG_H=", "SDKCONFIG_FILE="],
-		...[linked, join(target, "mc.resources.c")],
+		...[join(target, "mc.xs.c"), join(target, "mc.resources.c")],
 	]);
-	return { output, linked };
+	return { output, target };
 }
 
 function moddable(): string {

@@ -1,0 +1,98 @@
+/** How much memory the app takes, and that it takes no more as time goes by. */
+import { beforeEach, describe, expect, it } from "vitest";
+import { Mosquitto, mosquittoMissing } from "../../support/mosquitto.ts";
+import { until } from "../../support/processes.ts";
+import { Gateway } from "./gateway.ts";
+import { buildApp, buildDeadlineMs, buildHost, simulatorMissing } from "./sdk.ts";
+import { Simulator } from "./simulator.ts";
+
+/** Times faster than life. */
+const speed = 40;
+
+const virtualMinutes = 10;
+
+/** Slots of the engine take twice as much on a 64-bit computer as on a board. */
+const boardShare = 16 / 32;
+
+interface Sample {
+	slots: number;
+	slotsAvailable: number;
+	chunks: number;
+	chunksAvailable: number;
+}
+
+/** What an instrumented build tells of its memory each second, bytes. */
+function samplesOf(traces: readonly string[]): Sample[] {
+	const key = "instruments key: ";
+	const names =
+		traces
+			.find((line) => line.startsWith(key))
+			?.slice(key.length)
+			.split(",") ?? [];
+	return traces
+		.filter((line) => line.startsWith("instruments: "))
+		.map((line) => {
+			const values = line.slice("instruments: ".length).split(",").map(Number);
+			const of = (name: string) => values[names.indexOf(name)] ?? Number.NaN;
+			return {
+				slots: of("Slot used"),
+				slotsAvailable: of("Slot available"),
+				chunks: of("Chunk used"),
+				chunksAvailable: of("Chunk available"),
+			};
+		});
+}
+
+beforeEach((ctx) => ctx.skip(simulatorMissing !== null, simulatorMissing ?? ""));
+
+describe("the app's memory", () => {
+	beforeEach((ctx) => ctx.skip(mosquittoMissing !== null, mosquittoMissing ?? ""));
+
+	it(
+		"stays the same through ten minutes of traffic at eight spots, and below 40 KB",
+		async () => {
+			const { library } = await buildApp("instrument", [`speed=${speed}`]);
+			const broker = await Mosquitto.start();
+			const gateway = await Gateway.start(broker.url);
+			const simulator = new Simulator(await buildHost(), library);
+			try {
+				const spots = Array.from({ length: 8 }, (_, index) => ({ spot_id: `SPOT00${index + 1}`, height_cm: 220 }));
+				simulator.tell({ settings: { board_id: "memory", lot_id: "LOT001", spots, broker_url: broker.url } });
+				await simulator.connected();
+				let samples: Sample[] = [];
+				let cars = 0;
+				const passed = () => {
+					const index = cars % 8;
+					simulator.tell({ sensor: { index, distance_cm: Math.floor(cars++ / 8) % 2 === 0 ? 70 : 220 } });
+					samples = samplesOf(simulator.traces);
+					return samples.length >= (virtualMinutes * 60) / speed;
+				};
+				await until("ten minutes", passed, { everyMs: 150, deadlineMs: 60_000 });
+				expect(gateway.reports.length).toBeGreaterThan(40);
+				// The first ones tell of the start.
+				const later = samples.slice(5);
+				for (const { slotsAvailable, chunksAvailable } of later) {
+					expect([slotsAvailable, chunksAvailable]).toEqual([later[0]?.slotsAvailable, later[0]?.chunksAvailable]);
+				}
+				const slots = Math.min(...later.map((sample) => sample.slots)) * boardShare;
+				const chunks = Math.min(...later.map((sample) => sample.chunks));
+				console.log(`live heap with 8 spots: ${slots} bytes of slots (16 each), ${chunks} bytes of chunks`);
+				expect(slots + chunks).toBeLessThanOrEqual(40 * 1024);
+			} finally {
+				await simulator.close();
+				await gateway.close();
+				await broker.close();
+			}
+		},
+		buildDeadlineMs + 60_000,
+	);
+});
+
+it(
+	"builds for the debugger",
+	async () => {
+		const { library } = await buildApp("debug");
+		expect(library).toContain("/debug/");
+	},
+	buildDeadlineMs,
+);
