@@ -7,6 +7,12 @@ export const payloadLimit = 4096;
 const colors: readonly LampColor[] = Object.freeze(["green", "red", "blue", "amber"] as const);
 const patterns: readonly LampPattern[] = Object.freeze(["steady", "blink", "breathe"] as const);
 
+/**
+ * Every field that is read here. XS keeps each name that it has ever met in JSON until the next start, so that messages
+ * with ever new ones would fill a board's memory; given this list, it skips all others. Other engines ignore it.
+ */
+const fields = Object.freeze(["boot", "color", "command", "id", "lot_id", "pattern", "seqs", "spot_id"]);
+
 /** A lamp command for this spot of this lot. A pattern that this firmware does not know is left out: the colour still counts. */
 export function readLedCommand(payload: string, lotId: string, spotId: string): LedCommand | null {
 	const value = readObject(payload);
@@ -42,7 +48,7 @@ export function readCommand(payload: string): RawCommand | null {
 function readObject(payload: string): Record<string, unknown> | null {
 	if (payload.length > payloadLimit) return null;
 	try {
-		const value: unknown = JSON.parse(payload);
+		const value: unknown = JSON.parse(payload, fields as unknown as undefined);
 		return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : null;
 	} catch {
 		return null;

@@ -182,16 +182,17 @@ function start({ memory: values, firmware, seed, atMs }: EngineStart): void {
 	wallAheadMs = null;
 	const settings = loadSettings(memory);
 	if (!settings) throw new Error("the board's memory must hold settings, got none");
+	const random = seededRandom(seed, settings.board_id);
 	sensors = settings.spots.map((_, index) => new VirtualSensor(index));
 	board = new Board({
 		settings,
-		boot: countBoot(memory),
+		boot: countBoot(memory, random),
 		firmware,
 		sensors,
 		lamps: settings.spots.map((_, spot): LampOutput => ({ set: (color, level) => act("lamp", spot, color, level) })),
 		timer: time,
 		clock: { now: () => (wallAheadMs === null ? null : wallAheadMs + time.now()) },
-		random: seededRandom(seed, settings.board_id),
+		random,
 		connect: (options) => {
 			connection = new VirtualConnection(options);
 			return connection;
