@@ -43,11 +43,6 @@ export class BoardProcess {
 		mkdirSync(options.dataDir, { recursive: true });
 	}
 
-	/** How often it was started. */
-	get lives(): number {
-		return this.#lives;
-	}
-
 	/** Starts it (again): its boards boot. */
 	launch(): void {
 		const { lotId, brokerUrl, dataDir, seed, speed, wordMs, boards } = this.#options;
