@@ -138,7 +138,7 @@ export const StatsSchema = Type.Object({
 	arrivals: Type.Integer(),
 	/** Sensors that changed from occupied in that time. */
 	departures: Type.Integer(),
-	/** The highest share of spots occupied at once, 0 to 1, and when it began. */
+	/** The highest share of known spots occupied at once, 0 to 1, while at least half were known, and when it began. */
 	busiest: Nullable(Type.Object({ occupancy_rate: Type.Number(), timestamp: Timestamp })),
 	overrides: Type.Integer(),
 	/** Stepped: each point holds until the next. At most 400. */

@@ -87,10 +87,11 @@ function traffic(entries: readonly HistoryEntry[]): { arrivals: number; departur
 	return { arrivals, departures };
 }
 
+/** The highest rate while at least half of the spots were known: a few sensors that speak first say little of a lot. */
 function busiest(points: readonly OccupancyPoint[]): Stats["busiest"] {
 	let found: Stats["busiest"] = null;
 	for (const item of points) {
-		const rate = occupancyRate(item);
+		const rate = item.unknown_spots > item.available_spots + item.occupied_spots ? null : occupancyRate(item);
 		if (rate !== null && rate > (found?.occupancy_rate ?? 0)) {
 			found = { occupancy_rate: rate, timestamp: item.timestamp };
 		}

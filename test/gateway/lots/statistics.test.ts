@@ -92,6 +92,17 @@ describe("statistics", () => {
 		expect(occupancyRate({ available_spots: 3, occupied_spots: 1 })).toBe(0.25);
 	});
 
+	test("take no busiest moment from a time when most spots were unknown", () => {
+		const spots = [...two("free", "occupied"), { spot_id: "C", state: "free" as const }];
+		const entries = [
+			entry(1, 10, "B", "unknown", "occupied"),
+			entry(2, 20, "A", "unknown", "free"),
+			entry(3, 30, "C", "unknown", "free"),
+		];
+		const stats = statistics({ ...span, spots, entries });
+		expect(stats.busiest).toEqual({ occupancy_rate: 0.5, timestamp: iso(noon + 20 * minute) });
+	});
+
 	test("give a bounded line that ends as it is now", () => {
 		const entries = Array.from({ length: 3000 }, (_, i) =>
 			entry(i, i / 60, "A", i % 2 === 0 ? "free" : "occupied", i % 2 === 0 ? "occupied" : "free"),
