@@ -49,7 +49,7 @@ class Chip {
 			read: (): 0 | 1 => (this.high ? 1 : 0),
 			write: (value: 0 | 1) => {
 				this.writes.push(value);
-				if (value === 0 && this.capturing) this.#captured = this.echoUs;
+				if (value === 0 && this.capturing) this.#captured = this.echoUs ?? this.#captured;
 			},
 			close: () => void this.owned.delete(pin),
 		};
@@ -211,6 +211,7 @@ describe("the clock", () => {
 		const { time, answers, clock } = start();
 		answers[0]?.(noon);
 		time.advance(askEveryMs);
+		expect(answers.length).toBe(2);
 		answers[1]?.(noon + askEveryMs + 150);
 		expect(clock.now()).toBe(noon + askEveryMs + 150);
 	});
