@@ -12,9 +12,17 @@ export class PortTakenError extends Error {
 	}
 }
 
+/** Nobody can listen on that address here. */
+export class HostError extends Error {
+	constructor(host: string, cause: NodeJS.ErrnoException) {
+		super(`HOST must be an address of this machine, got "${host}" (${cause.code})`, { cause });
+		this.name = "HostError";
+	}
+}
+
 /**
  * A port that is free now on `host`. `moved` hears of every port that was passed over.
- * @throws PortTakenError when `fixed` and taken, or when {@link maxMoves} ports in a row are.
+ * @throws PortTakenError when `fixed` and taken, or when {@link maxMoves} ports in a row are; HostError when `host` is not this machine's.
  */
 export async function freePort(options: {
 	setting: string;
@@ -44,7 +52,7 @@ function canListen(host: string, port: number): Promise<boolean> {
 		const server = createServer();
 		server.once("error", (error: NodeJS.ErrnoException) => {
 			if (error.code === "EADDRINUSE" || error.code === "EACCES") resolve(false);
-			else reject(error);
+			else reject(new HostError(host, error));
 		});
 		server.listen({ host, port, exclusive: true }, () => server.close(() => resolve(true)));
 	});

@@ -1,5 +1,5 @@
 /** Starts the gateway: settings, store, broker, app, and the demo's boards; stops all of it on SIGINT or SIGTERM. */
-import { existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 import pino from "pino";
@@ -11,7 +11,7 @@ import { type Config, ConfigError, isLoopback, readConfig } from "./config.ts";
 import { firstSnapshotMs, makeSampleOnce, VirtualBoards } from "./demo.ts";
 import { Gateway } from "./gateway.ts";
 import { gatewayId } from "./identity.ts";
-import { freePort, PortTakenError } from "./ports.ts";
+import { freePort, HostError, PortTakenError } from "./ports.ts";
 import { SqliteStore } from "./store/sqlite.ts";
 import { StoreError } from "./store/store.ts";
 
@@ -37,6 +37,7 @@ async function start(): Promise<void> {
 	const { version } = JSON.parse(readFileSync(`${root}package.json`, "utf8")) as { version: string };
 	const log = pino({ level: config.logLevel }, pino.destination({ dest: 2, sync: true }));
 
+	if (config.mqttCa !== null) needFile("MQTT_CA", config.mqttCa);
 	// Ports first: one that was set by hand and is taken must stop the start before anything is touched.
 	const moves: string[] = [];
 	const port = await freePort({
@@ -92,6 +93,16 @@ async function start(): Promise<void> {
 	}
 }
 
+/** @throws ConfigError */
+function needFile(setting: string, path: string): void {
+	try {
+		accessSync(path, constants.R_OK);
+	} catch (error) {
+		const { code } = error as NodeJS.ErrnoException;
+		throw new ConfigError(`${setting} must be the path of a file that can be read, got "${path}" (${code})`);
+	}
+}
+
 function freeMqttPort(config: Config, moves: string[]): Promise<number> {
 	const { host, mqttPort: port, mqttPortFixed: fixed } = config;
 	const moved = (from: number, to: number) =>
@@ -139,7 +150,9 @@ try {
 	await start();
 } catch (error) {
 	if (stopping) process.exit(0);
-	const expected = error instanceof ConfigError || error instanceof StoreError || error instanceof PortTakenError;
-	process.stderr.write(`parkmate: ${expected ? error.message : ((error as Error).stack ?? String(error))}\n`);
+	// What a setting or the data's state explains is one line; anything else is ours to find, so it comes with its stack.
+	const expected = [ConfigError, StoreError, PortTakenError, HostError].some((kind) => error instanceof kind);
+	const { message, stack } = error as Error;
+	process.stderr.write(`parkmate: ${expected ? message : stack}\n`);
 	await stop(1);
 }

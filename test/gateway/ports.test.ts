@@ -42,4 +42,11 @@ describe("a port", () => {
 			`PORT=${port} is taken by another program; choose another port or end that program`,
 		);
 	});
+
+	test("on an address that is not this machine's is an error that names it", async () => {
+		// 192.0.2.0/24 is for documentation: nobody has it (RFC 5737).
+		await expect(freePort({ ...options, host: "192.0.2.1", port: 5000 })).rejects.toThrow(
+			'HOST must be an address of this machine, got "192.0.2.1" (EADDRNOTAVAIL)',
+		);
+	});
 });

@@ -115,6 +115,14 @@ describe("a gateway that can't start says why in one line", () => {
 		]);
 	});
 
+	test("when the file with the authority is missing", async () => {
+		const { code, lines } = await refused({ MQTT_URL: "mqtts://127.0.0.1:8883", MQTT_CA: "/nowhere/ca.pem" });
+		expect([code, lines]).toEqual([
+			1,
+			['parkmate: MQTT_CA must be the path of a file that can be read, got "/nowhere/ca.pem" (ENOENT)'],
+		]);
+	});
+
 	test("when a setting is malformed", async () => {
 		const { code, lines } = await refused({ PORT: "http" });
 		expect([code, lines]).toEqual([1, ['parkmate: PORT must be an integer from 1 to 65535, got "http"']]);
