@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { makeDemoLot } from "./demo.ts";
 import { hostName, moddableEnv, sdkFolder, sdkProblem, tool } from "./sdk.ts";
 import { sizesOf } from "./sizes.ts";
 
@@ -13,7 +14,8 @@ npm run firmware -- sim [NAME=VALUE …]              builds and runs the simula
 npm run firmware -- esp32[/VARIANT] [NAME=VALUE …]  checks and links for an ESP32, and prints sizes; needs no ESP-IDF
 npm run firmware -- flash [VARIANT] [NAME=VALUE …]  builds for an ESP32, and writes it to the board that is plugged in
 
-NAME=VALUE are the manifest's settings, like broker=mqtt://192.168.1.10:1883 lot=LOT001 spots=A1-A8 wifi=NAME.
+The simulator's board stands in a lot of its own, SIM, which is made at the gateway on http://127.0.0.1:5000 (or
+GATEWAY=URL) if that runs. NAME=VALUE are the manifest's settings, like broker=mqtt://192.168.1.10:1883 lot=LOT001 spots=A1-A8 wifi=NAME.
 VARIANT is one of the SDK's, like esp32s3.
 `;
 
@@ -44,6 +46,7 @@ async function run(command: string, args: readonly string[], quiet = false): Pro
 async function simulate(settings: readonly string[]): Promise<void> {
 	console.log("Building for the simulator; the first time takes a minute.");
 	await run("mcconfig", ["-m", "-p", "sim", "-t", "build", ...settings], true);
+	if (!settings.some((setting) => setting.startsWith("lot="))) console.log(await makeDemoLot(process.env.GATEWAY));
 	const name = hostName();
 	const app = join(folder, "build/bin", name, "mc/release/parkmate", name === "win" ? "mc.dll" : "mc.so");
 	const panel = join(root, "firmware/device/simulator/panel");

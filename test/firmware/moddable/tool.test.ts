@@ -3,9 +3,10 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
+import { makeDemoLot } from "../../../firmware/tool/demo.ts";
 import { sdkProblem } from "../../../firmware/tool/sdk.ts";
 import { sizesOf } from "../../../firmware/tool/sizes.ts";
-import { root } from "../../support/processes.ts";
+import { GatewayProcess, root } from "../../support/processes.ts";
 
 const folders: string[] = [];
 afterEach(() => {
@@ -58,4 +59,22 @@ it("adds up what was linked", () => {
 	writeFileSync(join(target, "modules/c.xsb"), "123");
 	writeFileSync(join(target, "mc.xs.c"), "#define mxHeapCount 10\n#define mxStackCount 2\n");
 	expect(sizesOf(target).map(({ bytes }) => bytes)).toEqual([5, 8, 160, 32]);
+});
+
+it("makes the simulator's lot at a gateway, once", async () => {
+	const gateway = await GatewayProcess.start();
+	try {
+		for (let time = 0; time < 2; time++) {
+			expect(await makeDemoLot(gateway.url)).toBe(`Its lot is SIM: ${gateway.url}/?lot=SIM`);
+		}
+		const lots = (await (await fetch(`${gateway.url}/api/lots/SIM`)).json()) as { total_spots: number };
+		expect(lots.total_spots).toBe(8);
+	} finally {
+		await gateway.close();
+	}
+});
+
+it("does without a gateway", async () => {
+	const text = "No gateway answers at http://127.0.0.1:9; start one with npm start to see the board in a browser.";
+	expect(await makeDemoLot("http://127.0.0.1:9")).toBe(text);
 });
