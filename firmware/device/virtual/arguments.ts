@@ -14,6 +14,8 @@ export interface Arguments {
 	dataDir: string;
 	pace: Pace;
 	seed: number;
+	/** What runs the firmware: this process, or the engine of real boards, built from its sources. */
+	engine: "node" | "xs";
 	/** When to end by itself, ms; null for never. */
 	forMs: number | null;
 }
@@ -45,6 +47,8 @@ npm run boards -- [options]
   --pace PACE       demo: a change every few seconds (default); life: as real cars come and stay
   --speed N         that many times faster, 0.01 to ${speedLimit} (default 1)
   --seed N          another story, told the same way each time (default 1)
+  --engine ENGINE   node: all boards in this process (default); xs: each in the engine of real boards, which is
+                    built first and needs a C compiler
   --for SECONDS     end after that time
   --help            this
 
@@ -72,6 +76,8 @@ export function parseArguments(
 	if (!pace) throw refusal("--pace", "demo or life", paceName);
 	const seed = numberOf("--seed", values.seed ?? "1", 0, 0xffffffff);
 	if (!Number.isInteger(seed)) throw refusal("--seed", "a whole number", values.seed ?? "");
+	const engine = values.engine ?? "node";
+	if (engine !== "node" && engine !== "xs") throw refusal("--engine", "node or xs", engine);
 	return {
 		brokerUrl: values.broker
 			? setting("--broker", "broker_url", values.broker)
@@ -83,6 +89,7 @@ export function parseArguments(
 		dataDir: values.data ?? "data/boards",
 		pace: { cycleMs: pace.cycleMs / speed, dayMs: pace.dayMs / speed },
 		seed,
+		engine,
 		forMs: values.for === undefined ? null : numberOf("--for", values.for, 0, 2_000_000) * 1000,
 	};
 }
@@ -98,6 +105,7 @@ function parse(args: readonly string[]) {
 				pace: { type: "string" },
 				speed: { type: "string" },
 				seed: { type: "string" },
+				engine: { type: "string" },
 				for: { type: "string" },
 				help: { type: "boolean" },
 			},

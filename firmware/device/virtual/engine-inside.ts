@@ -266,7 +266,7 @@ function step(text: string): string {
 			act("error", error.message);
 		}
 	}
-	return JSON.stringify({ actions, nextMs: time.nextMs } satisfies EngineReply);
+	return JSON.stringify({ actions, nextMs: time.nextMs, waiting: board?.outboxSize ?? 0 } satisfies EngineReply);
 }
 
 Object.assign(globalThis, { step });

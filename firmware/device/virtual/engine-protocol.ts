@@ -60,6 +60,8 @@ export interface EngineReply {
 	actions: [atMs: number, ...action: BoardAction][];
 	/** When the next alarm rings, in ms since its start; null when none is set. */
 	nextMs: number | null;
+	/** Reports not yet known to be stored. */
+	waiting: number;
 }
 
 /** Something that runs one board: the bundle of `engine-inside.ts`, in whatever engine. */

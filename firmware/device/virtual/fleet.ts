@@ -6,6 +6,9 @@ import { join } from "node:path";
 import { Board } from "../../board.ts";
 import { sensorLimit } from "../../ranging.ts";
 import { countBoot, parseSettings, type Settings, saveBoot } from "../../settings.ts";
+import type { ConnectOptions } from "../../transport.ts";
+import { EngineBoard } from "./engine-board.ts";
+import type { Engine } from "./engine-protocol.ts";
 import { HcSr04 } from "./hc-sr04.ts";
 import { VirtualLamp } from "./lamp.ts";
 import { floorCm, type Pace, SpotModel } from "./lot-model.ts";
@@ -29,11 +32,16 @@ export interface FleetOptions {
 	dataDir: string;
 	pace: Pace;
 	seed: number;
+	/** Makes an engine for each board to run in; without it they all run in this process. */
+	makeEngine?: () => Engine;
 	/** Every board is connected, for the first time or again. */
 	onAllConnected?: () => void;
 	/** The first board lost its connection, or could not make one, since all were connected or since the start. */
 	onLoss?: (boardId: string, reason: string) => void;
 }
+
+/** One virtual board, whatever runs its firmware. */
+export type VirtualBoard = Pick<Board, "boot" | "connected" | "outboxSize" | "start" | "close">;
 
 /** Name and version that the boards announce. */
 export const firmwareName = "parkmate-virtual 0.1.0";
@@ -60,7 +68,7 @@ export function boardSettings(options: Omit<FleetOptions, "dataDir" | "pace" | "
 
 /** Boards that run until they are closed. */
 export class Fleet {
-	readonly boards: readonly Board[];
+	readonly boards: readonly VirtualBoard[];
 	readonly #options: FleetOptions;
 	/** All were connected, and none lost it since; or nobody was told yet. */
 	#lossTold = false;
@@ -83,14 +91,12 @@ export class Fleet {
 		await Promise.all(this.boards.map((board) => new Promise<void>((resolve) => board.close(resolve))));
 	}
 
-	#makeBoard(settings: Settings): Board {
-		const { dataDir, pace, seed } = this.#options;
+	#makeBoard(settings: Settings): VirtualBoard {
+		const { dataDir, pace, seed, makeEngine } = this.#options;
 		const store = new FileStore(join(dataDir, `${settings.board_id}.json`));
 		const timer = new NodeTimer();
-		return new Board({
+		const parts = {
 			settings,
-			// Not seeded: a fleet that lost its memory must not draw the same number.
-			boot: countBoot(store, Math.random),
 			firmware: firmwareName,
 			sensors: settings.spots.map(({ spot_id }) => {
 				const name = `${settings.lot_id}/${spot_id}`;
@@ -101,22 +107,30 @@ export class Fleet {
 					temperatureC: settings.temperature_c,
 				});
 			}),
-			lamps: settings.spots.map(() => new VirtualLamp()),
 			timer,
 			clock: nodeClock,
-			random: seededRandom(seed, settings.board_id),
-			connect: (connectOptions) => new MqttTransport(connectOptions),
-			saveBoot: (boot) => saveBoot(store, boot),
+			connect: (connectOptions: ConnectOptions) => new MqttTransport(connectOptions),
 			onConnect: () => {
 				if (!this.boards.every((board) => board.connected)) return;
 				this.#lossTold = false;
 				this.#options.onAllConnected?.();
 			},
-			onDisconnect: (reason) => {
+			onDisconnect: (reason: string) => {
 				if (this.#lossTold) return;
 				this.#lossTold = true;
 				this.#options.onLoss?.(settings.board_id, reason);
 			},
+		};
+		const boot = countBoot(store, Math.random);
+		if (makeEngine) {
+			return new EngineBoard({ ...parts, boot, seed, engine: makeEngine(), saveBoot: (next) => saveBoot(store, next) });
+		}
+		return new Board({
+			...parts,
+			boot,
+			lamps: settings.spots.map(() => new VirtualLamp()),
+			random: seededRandom(seed, settings.board_id),
+			saveBoot: (next) => saveBoot(store, next),
 		});
 	}
 }

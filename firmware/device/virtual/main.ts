@@ -1,6 +1,7 @@
 /** `npm run boards`: virtual boards against any broker. */
 import { SettingsError } from "../../settings.ts";
 import { ArgumentError, type Arguments, help, parseArguments } from "./arguments.ts";
+import type { Engine } from "./engine-protocol.ts";
 import { Fleet } from "./fleet.ts";
 
 /** The end comes after this, whether the broker has heard of it or not, ms. */
@@ -14,13 +15,25 @@ try {
 	console.error(error.message);
 	process.exit(2);
 }
-if (options) run(options);
+if (options) run(options, options.engine === "xs" ? await xsEngines() : undefined);
 else process.stdout.write(help);
 
-function run(options: Arguments): void {
+/** The engine and its build belong to the tests, and no installation without them has its sources. */
+async function xsEngines(): Promise<() => Engine> {
+	console.log("Virtual boards: building the XS engine, half a minute for the first time");
+	try {
+		const { makeEngines } = await import("../../../test/firmware/xs/engines.ts");
+		return await makeEngines();
+	} catch (error) {
+		console.error(`--engine xs can't be used: ${(error as Error).message}`);
+		process.exit(1);
+	}
+}
+
+function run(options: Arguments, makeEngine: (() => Engine) | undefined): void {
 	// A password in the address stays unsaid.
 	const broker = options.brokerUrl.replace(/\/\/[^/@]*@/, "//");
-	const fleet = makeFleet(options, broker);
+	const fleet = makeFleet(options, broker, makeEngine);
 	const lots = options.lots.map((lot) => `${lot.lotId} (${lot.spotIds.length})`).join(", ");
 	console.log(`Virtual boards: ${fleet.boards.length} over the spots of ${lots}, broker ${broker}`);
 
@@ -39,10 +52,11 @@ function run(options: Arguments): void {
 	if (options.forMs !== null) setTimeout(end, options.forMs);
 }
 
-function makeFleet(options: Arguments, broker: string): Fleet {
+function makeFleet(options: Arguments, broker: string, makeEngine: (() => Engine) | undefined): Fleet {
 	try {
 		return new Fleet({
 			...options,
+			makeEngine,
 			onAllConnected: () => console.log(`Virtual boards: connected to ${broker}`),
 			onLoss: (boardId, reason) =>
 				console.log(

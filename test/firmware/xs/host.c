@@ -9,6 +9,7 @@
  * {"liveBytes","instructions","steps","slotBytes","version"}; instructions count all steps since the start.
  * Whatever goes wrong ends the process with 1 and a line on stderr.
  */
+#include <signal.h>
 #include "xsAll.h"
 #include "xs.h"
 
@@ -125,6 +126,8 @@ static char* readAll(const char* path)
 
 int main(int argc, char* argv[])
 {
+	/* Ctrl-C is for whoever started it, to end it in order; it ends when its stdin does. */
+	signal(SIGINT, SIG_IGN);
 	if (argc != 4) fail("takes BUNDLE HEAP_BYTES INSTRUCTIONS", "");
 	heapBudgetBytes = strtoul(argv[2], NULL, 10);
 	instructionBudget = (txU4)strtoul(argv[3], NULL, 10);

@@ -17,18 +17,22 @@ describe("the virtual boards' arguments", () => {
 			dataDir: "data/boards",
 			pace: demoPace,
 			seed: 1,
+			engine: "node",
 			forMs: null,
 		});
 	});
 
 	it("are taken as they are given", () => {
-		const args = "--broker mqtt://h:1 --lot L:A,B --data d --pace life --speed 2 --seed 7 --for 1.5".split(" ");
+		const args = "--broker mqtt://h:1 --lot L:A,B --data d --pace life --speed 2 --seed 7 --engine xs --for 1.5".split(
+			" ",
+		);
 		expect(parseArguments(args, {})).toMatchObject({
 			brokerUrl: "mqtt://h:1",
 			lots: [{ lotId: "L", spotIds: ["A", "B"] }],
 			dataDir: "d",
 			pace: { cycleMs: lifePace.cycleMs / 2, dayMs: lifePace.dayMs / 2 },
 			seed: 7,
+			engine: "xs",
 			forMs: 1500,
 		});
 	});
@@ -64,7 +68,7 @@ describe("the virtual boards' arguments", () => {
 
 	it("give nothing to do when help is asked for, and help names each of them", () => {
 		expect(parseArguments(["--help", "--lot", "?"], {})).toBeNull();
-		for (const name of ["broker", "lot", "data", "pace", "speed", "seed", "for", "help"]) {
+		for (const name of ["broker", "lot", "data", "pace", "speed", "seed", "engine", "for", "help"]) {
 			expect(help).toContain(`--${name}`);
 		}
 	});
@@ -98,6 +102,7 @@ describe("the virtual boards' arguments", () => {
 		["--speed fast", '--speed must be a number from 0.01 to 20, got "fast"'],
 		["--seed 1.5", '--seed must be a whole number, got "1.5"'],
 		["--seed= ", '--seed must be a number from 0 to 4294967295, got ""'],
+		["--engine v8", '--engine must be node or xs, got "v8"'],
 		["--pace toString", '--pace must be demo or life, got "toString"'],
 		["--for=-1", '--for must be a number from 0 to 2000000, got "-1"'],
 		["--fast", "Unknown option '--fast'; --help tells what there is"],
