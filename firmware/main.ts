@@ -11,14 +11,13 @@ import { type BoardConfig, settingsFrom } from "./device/moddable/config.ts";
 import type { Host, HostSensor } from "./device/moddable/host.ts";
 import { Startup } from "./device/moddable/startup.ts";
 import { PreferenceStore } from "./device/moddable/store.ts";
-import { countBoot, loadSettings, parseSettings, type Settings, saveBoot } from "./settings.ts";
+import { countBoot, firstBootLimit, loadSettings, parseSettings, type Settings, saveBoot } from "./settings.ts";
 
 // The config is frozen in flash, and some of what reads it adds to it.
 const boardConfig: BoardConfig = { ...config } as unknown as BoardConfig;
 const store = new PreferenceStore(Preference);
 const host: Host = makeHost({ config: boardConfig, store, onSettings: (value) => use(() => parseSettings(value)) });
 const startup = new Startup({ lamps: host.lamps, timer: host.timer });
-const boot = countBoot(store, Math.random);
 
 let board: Board | null = null;
 let sensors: readonly HostSensor[] = [];
@@ -51,13 +50,13 @@ function work(settings: Settings): void {
 	sensors = host.openSensors(settings);
 	board = new Board({
 		settings,
-		boot: board ? board.boot + 1 : boot,
+		boot: nextBoot(),
 		firmware: host.firmware,
 		sensors,
 		lamps: host.lamps.slice(0, settings.spots.length),
 		timer: host.timer,
 		clock: host.clock,
-		random: Math.random,
+		random: host.random,
 		connect: host.connect,
 		saveBoot: (number) => saveBoot(store, number),
 		vitals: () => host.vitals(),
@@ -65,6 +64,17 @@ function work(settings: Settings): void {
 		onDisconnect: (reason) => host.showLink(false, reason),
 	});
 	board.start();
+}
+
+/** Each time that the work begins is a start of its own, as its reports are numbered from 1 again. */
+function nextBoot(): number {
+	try {
+		return countBoot(store, host.random);
+	} catch (error) {
+		// The lot is watched without a memory too.
+		trace(`parkmate: ${(error as Error).message}\n`);
+		return 1 + Math.floor(host.random() * firstBootLimit);
+	}
 }
 
 watchAborts({ store, restart: () => host.restart() });

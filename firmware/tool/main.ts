@@ -1,6 +1,6 @@
 /** `npm run firmware`: builds the firmware with the Moddable SDK, for the simulator or for a board. */
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -73,6 +73,7 @@ async function link(platform: string, settings: readonly string[]): Promise<void
 		],
 		true,
 	);
+	rmSync(nowhere, { recursive: true });
 	for (const { what, bytes } of sizesOf(target)) console.log(`${what.padEnd(64)}${String(bytes).padStart(8)} bytes`);
 }
 

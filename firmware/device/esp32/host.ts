@@ -42,6 +42,8 @@ class Esp32Host implements Host {
 	readonly firmware = "parkmate-esp32 0.1.0";
 	readonly timer = new ModdableTimer();
 	readonly clock: SntpClock;
+	/** The chip's own noise. */
+	readonly random = Math.random;
 	readonly lamps: readonly LampOutput[];
 	readonly connect: Connect;
 	readonly #config: Esp32Config;

@@ -12,6 +12,8 @@ export interface Host {
 	readonly firmware: string;
 	readonly timer: Timer;
 	readonly clock: Clock;
+	/** 0 up to, not with, 1; other numbers at each start. */
+	readonly random: () => number;
 	/** For at most this many spots; lit before there are any settings. */
 	readonly lamps: readonly LampOutput[];
 	readonly connect: Connect;

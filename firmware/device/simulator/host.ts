@@ -7,6 +7,7 @@ import { type BoardConfig, certificateFrom } from "../moddable/config.ts";
 import type { Host, HostOptions, HostSensor, MakeHost } from "../moddable/host.ts";
 import { MqttTransport } from "../moddable/mqtt.ts";
 import { hostClock, ModdableTimer } from "../moddable/timer.ts";
+import { seededRandom } from "../virtual/random.ts";
 import { Commands } from "./commands.ts";
 import { SimulatedSensor } from "./hc-sr04.ts";
 import { SimulatedLamp } from "./lamp.ts";
@@ -21,6 +22,8 @@ class SimulatorHost implements Host {
 	readonly firmware = "parkmate-simulator 0.1.0";
 	readonly timer: ModdableTimer;
 	readonly clock = hostClock;
+	/** The engine's own says the same at each start here. */
+	readonly random = seededRandom(Date.now() >>> 0, "board");
 	readonly lamps: readonly SimulatedLamp[];
 	readonly connect: Connect;
 	readonly #commands: Commands;

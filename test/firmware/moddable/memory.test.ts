@@ -1,4 +1,6 @@
 /** How much memory the app takes, and that it takes no more as time goes by. */
+import { rmSync } from "node:fs";
+import { dirname } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { Mosquitto, mosquittoMissing } from "../../support/mosquitto.ts";
 import { until } from "../../support/processes.ts";
@@ -54,7 +56,8 @@ describe("the app's memory", () => {
 			const { library } = await buildApp("instrument", [`speed=${speed}`]);
 			const broker = await Mosquitto.start();
 			const gateway = await Gateway.start(broker.url);
-			const simulator = new Simulator(await buildHost(), library);
+			const host = await buildHost();
+			const simulator = new Simulator(host, library, dirname(host));
 			try {
 				const spots = Array.from({ length: 8 }, (_, index) => ({ spot_id: `SPOT00${index + 1}`, height_cm: 220 }));
 				simulator.tell({ settings: { board_id: "memory", lot_id: "LOT001", spots, broker_url: broker.url } });
@@ -82,6 +85,7 @@ describe("the app's memory", () => {
 				await simulator.close();
 				await gateway.close();
 				await broker.close();
+				rmSync(dirname(host), { recursive: true, force: true });
 			}
 		},
 		buildDeadlineMs + 60_000,

@@ -1,5 +1,6 @@
 /** The parts of a Moddable host that need nothing of its SDK. */
 import { afterEach, describe, expect, it, vi } from "vitest";
+import { Board, healthMs } from "../../../firmware/board.ts";
 import { watchAborts } from "../../../firmware/device/moddable/abort.ts";
 import { parseBrokerUrl } from "../../../firmware/device/moddable/address.ts";
 import {
@@ -10,6 +11,10 @@ import {
 } from "../../../firmware/device/moddable/config.ts";
 import { Startup, selfTestColors, selfTestMs } from "../../../firmware/device/moddable/startup.ts";
 import { PreferenceStore } from "../../../firmware/device/moddable/store.ts";
+import type { BoardHealth } from "../../../firmware/messages.ts";
+import { parseSettings } from "../../../firmware/settings.ts";
+import { FakeBroker } from "../fake-broker.ts";
+import { FakeSensor } from "../fake-sensor.ts";
 import { VirtualTime } from "../virtual-time.ts";
 
 describe("a broker's address", () => {
@@ -79,6 +84,28 @@ describe("the manifest's config", () => {
 		for (const text of [base64, pem]) expect(new Uint8Array(certificateFrom(text) ?? new ArrayBuffer())).toEqual(bytes);
 		expect(certificateFrom("")).toBeUndefined();
 	});
+});
+
+it("what the device can measure of itself is in the board's health", () => {
+	const time = new VirtualTime();
+	const broker = new FakeBroker(time);
+	const board = new Board({
+		settings: parseSettings({ board_id: "b", lot_id: "L", spots: [{ spot_id: "A" }] }),
+		boot: 1,
+		firmware: "test",
+		sensors: [new FakeSensor(220)],
+		lamps: [],
+		timer: time,
+		clock: { now: () => null },
+		random: () => 0,
+		connect: broker.connect,
+		saveBoot: () => {},
+		vitals: () => ({ signal_dbm: -61, free_heap_bytes: 90_000 }),
+	});
+	board.start();
+	time.advance(healthMs);
+	expect(broker.payloads<BoardHealth>("/health")[0]).toMatchObject({ signal_dbm: -61, free_heap_bytes: 90_000 });
+	board.close();
 });
 
 describe("the start", () => {

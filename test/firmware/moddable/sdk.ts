@@ -90,6 +90,7 @@ export async function linkForEsp32(variant = "esp32"): Promise<{ output: string;
 		...["-f", join(target, "makefile"), `IDF_PATH=${nowhere}`, "IDF_VERSION=v6.0", "SDKCONFIG_H=", "SDKCONFIG_FILE="],
 		...[join(target, "mc.xs.c"), join(target, "mc.resources.c")],
 	]);
+	rmSync(nowhere, { recursive: true });
 	return { output, target };
 }
 

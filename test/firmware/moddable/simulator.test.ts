@@ -1,5 +1,8 @@
 /** The firmware in the simulator's own engine, against real brokers. */
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { connectDeadlineMs } from "../../../firmware/connection.ts";
 import { Mosquitto, type MosquittoOptions, mosquittoMissing } from "../../support/mosquitto.ts";
 import { GatewayProcess, until } from "../../support/processes.ts";
@@ -10,6 +13,7 @@ import { Simulator } from "./simulator.ts";
 
 let host = "";
 let library = "";
+let memory = "";
 let warnings: string[] = [];
 
 beforeAll(async () => {
@@ -18,7 +22,12 @@ beforeAll(async () => {
 	library = app.library;
 	warnings = app.output.split("\n").filter((line) => line.includes("warning"));
 	host = await buildHost();
+	memory = mkdtempSync(join(tmpdir(), "parkmate-memory-"));
 }, buildDeadlineMs);
+
+afterAll(() => {
+	if (host !== "") for (const folder of [memory, dirname(host)]) rmSync(folder, { recursive: true, force: true });
+});
 
 beforeEach((ctx) => ctx.skip(simulatorMissing !== null, simulatorMissing ?? ""));
 
@@ -37,9 +46,9 @@ function keep<T extends { close(): Promise<unknown> }>(thing: T): T {
 
 let boards = 0;
 
-/** A board of four spots, sensors 220 cm over the floor. Each has another name: the boot counter is one for all. */
+/** A board of four spots, sensors 220 cm over the floor; each has another name. */
 function startBoard(settings: Record<string, unknown>): Simulator {
-	const simulator = keep(new Simulator(host, library));
+	const simulator = keep(new Simulator(host, library, memory));
 	simulator.tell({ settings: { ...boardSettings(), ...settings } });
 	return simulator;
 }
@@ -59,7 +68,7 @@ describe("without a broker", () => {
 	});
 
 	it("shows every colour on every lamp at the start", async () => {
-		const simulator = keep(new Simulator(host, library));
+		const simulator = keep(new Simulator(host, library, memory));
 		for (const color of ["green", "red", "blue", "amber"]) await simulator.lamp(7, color);
 	});
 
@@ -180,6 +189,22 @@ describe("with a broker", () => {
 		expect(simulator.link?.reason).toBe("no Wi-Fi");
 		simulator.tell({ wifi: true });
 		await until("another announcement", () => gateway.statuses.at(-1)?.online === true);
+	});
+
+	it("counts each beginning, so that no two reports have one name", async () => {
+		const broker = keep(await Mosquitto.start());
+		const gateway = keep(await Gateway.start(broker.url));
+		const settings = { ...boardSettings(), broker_url: broker.url };
+		const boots = () => new Set(gateway.statuses.map(({ boot }) => boot)).size;
+		const first = startBoard(settings);
+		await until("the first beginning", () => boots() === 1);
+		first.tell({ settings: { ...settings, refresh_s: 30 } });
+		await until("the second", () => boots() === 2);
+		await first.close();
+		startBoard(settings);
+		await until("the third, after the power was off", () => boots() === 3);
+		const seen = gateway.statuses.map(({ boot }) => boot);
+		expect(seen).toEqual([...seen].sort((a, b) => a - b));
 	});
 
 	it("hears the next message after one without a payload", async () => {
