@@ -1,8 +1,9 @@
 /*
  * Runs a simulator app without a display: loads its mc.so and launches it as the simulator does.
  *
- *     host mc.so
+ *     host mc.so [collect]
  *
+ * With "collect" garbage is collected before an instrumented build tells of its memory, so that it tells what is alive.
  * Lines on stdin go to the app's controls. Lines on stdout are what its controls say (JSON, so they begin with "{"),
  * and what it traces. Ends with 0 when stdin does, and with 1 when the app has aborted.
  */
@@ -21,6 +22,7 @@
 #define HEIGHT 1
 
 static GMainLoop *loop;
+static void (*collect)(void *machine);
 
 static void onAbort(txScreen *screen, int status)
 {
@@ -41,6 +43,8 @@ static void onNothing(txScreen *screen)
 static gboolean onIdle(gpointer data)
 {
 	txScreen *screen = data;
+	if (collect && screen->machine)
+		(*collect)(screen->machine);
 	if (screen->idle)
 		(*screen->idle)(screen);
 	return TRUE;
@@ -73,12 +77,14 @@ static gboolean onLine(GIOChannel *channel, GIOCondition condition, gpointer dat
 
 int main(int argc, char **argv)
 {
-	void *library = argc == 2 ? dlopen(argv[1], RTLD_NOW) : NULL;
+	void *library = argc >= 2 ? dlopen(argv[1], RTLD_NOW) : NULL;
 	txScreenLaunchProc launch = library ? (txScreenLaunchProc)dlsym(library, "fxScreenLaunch") : NULL;
 	if (!launch) {
-		fprintf(stderr, "host: expected the path of an app's mc.so: %s\n", argc == 2 ? dlerror() : "got none");
+		fprintf(stderr, "host: expected the path of an app's mc.so: %s\n", argc >= 2 ? dlerror() : "got none");
 		return 2;
 	}
+	if (argc > 2 && !strcmp(argv[2], "collect"))
+		collect = (void (*)(void *))dlsym(library, "fxCollectGarbage");
 	/* The SDK's sockets write without MSG_NOSIGNAL: a broker that dies would take the app with it. */
 	signal(SIGPIPE, SIG_IGN);
 	setvbuf(stdout, NULL, _IOLBF, 0);

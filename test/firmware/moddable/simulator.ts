@@ -23,9 +23,9 @@ export class Simulator {
 	readonly traces: string[] = [];
 	readonly #child: ChildProcess;
 
-	/** Runs the app `library` by the program `host`; what it must remember lies in `memory`, a folder. */
-	constructor(host: string, library: string, memory: string) {
-		this.#child = spawn(host, [library], { cwd: memory, stdio: ["pipe", "pipe", "inherit"] });
+	/** Runs the app `library` by the program `host`, with its `options`; what it must remember lies in `memory`, a folder. */
+	constructor(host: string, library: string, memory: string, options: readonly "collect"[] = []) {
+		this.#child = spawn(host, [library, ...options], { cwd: memory, stdio: ["pipe", "pipe", "inherit"] });
 		// It may be gone before it has read all of it; that is seen at its end.
 		this.#child.stdin?.on("error", () => {});
 		if (this.#child.stdout) createInterface(this.#child.stdout).on("line", (line) => this.#onLine(line));
