@@ -256,7 +256,6 @@ function happen(event: BoardEvent): void {
 
 /** Takes a list of {@link BoardEvent} as JSON and gives an {@link EngineReply} as JSON. */
 function step(text: string): string {
-	actions = [];
 	for (const event of JSON.parse(text) as BoardEvent[]) {
 		try {
 			happen(event);
@@ -266,7 +265,10 @@ function step(text: string): string {
 			act("error", error.message);
 		}
 	}
-	return JSON.stringify({ actions, nextMs: time.nextMs, waiting: board?.outboxSize ?? 0 } satisfies EngineReply);
+	const reply: EngineReply = { actions, nextMs: time.nextMs, waiting: board?.outboxSize ?? 0 };
+	// What was told is not kept: between two steps, all that is alive is the board's.
+	actions = [];
+	return JSON.stringify(reply);
 }
 
 Object.assign(globalThis, { step });

@@ -4,7 +4,7 @@ import { lampFor, type StatusReport } from "../../../firmware/messages.ts";
 import { slotMs } from "../../../firmware/ranging.ts";
 import { echoUs } from "../fake-sensor.ts";
 import { settingsOf } from "../hosts/world.ts";
-import type { XsFigures, XsProcess } from "./process.ts";
+import type { XsProcess } from "./process.ts";
 
 /** Steps until everything is as it was, so that what is alive can be compared to the byte: 240 s, four rounds of refreshes. */
 export const periodSteps = 3000;
@@ -31,12 +31,6 @@ export class RepeatingLot {
 			["room", 1, 1000],
 			["connected", 1],
 		]);
-	}
-
-	/** As the engine's, when nothing of a step is left. */
-	async figures(): Promise<XsFigures> {
-		await this.#xs.step([]);
-		return this.#xs.figures();
 	}
 
 	/** One step is one measurement of one sensor, with what the gateway has to say of earlier ones. */
