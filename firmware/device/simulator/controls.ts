@@ -16,6 +16,8 @@ export interface Scene {
 	/** Scatter of the distances, standard deviation, cm. */
 	noise_cm?: number;
 	wire?: Wire;
+	/** Raw pulses in µs (null: none ended), one for each measurement from now on, before it is the scene's turn again: a recorded trace. */
+	echoes_us?: (number | null)[];
 }
 
 /** Panel to app. Each message has one of these, or more. */

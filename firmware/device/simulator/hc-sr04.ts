@@ -9,6 +9,9 @@ import type { PanelMessage, Wire } from "./controls.ts";
 /** Height of the sensors over the empty floor where the settings leave it to be learnt, cm. */
 export const usualFloorCm = 220;
 
+/** Pulses of a trace that are taken at once, at most; what is longer is cut. */
+export const echoLimit = 5000;
+
 export interface SimulatedSensorOptions {
 	/** On its board. */
 	index: number;
@@ -26,6 +29,8 @@ export class SimulatedSensor extends Control implements HostSensor {
 	#noiseCm = quietNoiseCm;
 	#wire: Wire = "ok";
 	#echoUs: number | null = null;
+	#trace: readonly (number | null)[] = [];
+	#played = 0;
 
 	constructor({ index, floorCm = usualFloorCm, temperatureC }: SimulatedSensorOptions) {
 		super();
@@ -39,6 +44,10 @@ export class SimulatedSensor extends Control implements HostSensor {
 	}
 
 	trigger(): void {
+		if (this.#played < this.#trace.length) {
+			this.#echoUs = this.#trace[this.#played++] ?? null;
+			return;
+		}
 		const heard = Math.random() < this.#echoShare;
 		const measuredCm = Math.max(2, this.#distanceCm + this.#noiseCm * normal(Math.random));
 		this.#echoUs = heard ? Math.round((2 * measuredCm) / soundCmPerUs(this.#temperatureC)) : nothingHeardUs;
@@ -56,5 +65,8 @@ export class SimulatedSensor extends Control implements HostSensor {
 		this.#echoShare = sensor.echo_share ?? this.#echoShare;
 		this.#noiseCm = sensor.noise_cm ?? this.#noiseCm;
 		this.#wire = sensor.wire ?? this.#wire;
+		if (!sensor.echoes_us) return;
+		this.#trace = sensor.echoes_us.slice(0, echoLimit);
+		this.#played = 0;
 	}
 }

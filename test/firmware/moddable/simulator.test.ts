@@ -4,9 +4,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { connectDeadlineMs } from "../../../firmware/connection.ts";
+import { soundCmPerUs } from "../../../firmware/detector.ts";
 import { Mosquitto, type MosquittoOptions, mosquittoMissing } from "../../support/mosquitto.ts";
 import { GatewayProcess, until } from "../../support/processes.ts";
 import { certificates, opensslMissing } from "./certificates.ts";
+import { decide, floorCm, makeTrace, temperatureC } from "./decisions.ts";
 import { Gateway } from "./gateway.ts";
 import { buildApp, buildDeadlineMs, buildHost, simulatorMissing } from "./sdk.ts";
 import { Simulator } from "./simulator.ts";
@@ -140,6 +142,42 @@ describe("with a broker", () => {
 		expect(report.distance).toBeCloseTo(70, -1);
 		expect(Math.abs(Date.parse(report.timestamp ?? "") - Date.now())).toBeLessThan(10_000);
 	});
+
+	it("decides on a trace as Node does", async () => {
+		const broker = keep(await Mosquitto.start());
+		const gateway = keep(await Gateway.start(broker.url));
+		const simulator = startBoard({ broker_url: broker.url, refresh_s: 3600, temperature_c: temperatureC });
+		const traces = [1, 2, 3, 4].map((seed) => makeTrace(seed, 60));
+		for (let index = 0; index < 4; index++) {
+			simulator.tell({ sensor: { index, noise_cm: 0 } });
+			await gateway.hears(`SPOT00${index + 1}`, "free");
+		}
+		// The window is full of the floor's echoes, all the same, before the traces begin.
+		const floor = Array<number>(20).fill(Math.round((2 * floorCm) / soundCmPerUs(temperatureC)));
+		const before = gateway.reports.length;
+		traces.forEach((trace, index) => {
+			simulator.tell({ sensor: { index, echoes_us: [...floor, ...trace, ...floor] } });
+		});
+		// On a busy machine one may be said twice.
+		const told = (index: number) => {
+			const reports = gateway.reports.slice(before).filter(({ spot_id }) => spot_id === `SPOT00${index + 1}`);
+			const once = new Map(reports.map((report) => [report.seq, report]));
+			return [...once.values()].map(({ state, reason, distance, confidence }) => ({
+				state,
+				reason,
+				distance,
+				confidence,
+			}));
+		};
+		for (const [index, trace] of traces.entries()) {
+			const decisions = decide([...trace, ...floor]);
+			expect(decisions.length).toBeGreaterThan(5);
+			await until("all decisions", () => told(index).length >= decisions.length, { deadlineMs: 30_000 }).catch(
+				() => {},
+			);
+			expect(told(index)).toEqual(decisions);
+		}
+	}, 60_000);
 
 	it("calls an unplugged sensor's spot unknown, and watches the others on", async () => {
 		const { gateway, simulator } = await start();
