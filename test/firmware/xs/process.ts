@@ -1,6 +1,5 @@
 /** A board in an XS engine, which is a process of its own; see `host.c` for what it says and hears. */
 import { type ChildProcessByStdio, spawn } from "node:child_process";
-import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import type { BoardEvent, Engine, EngineReply } from "../../../firmware/device/virtual/engine-protocol.ts";
 import { type Bits, enginePath } from "./build.ts";
@@ -45,7 +44,13 @@ export class XsProcess implements Engine {
 	constructor({ bits, bundlePath, heapBytes = 0, instructions = 0 }: XsOptions) {
 		const args = [bundlePath, String(heapBytes), String(instructions)];
 		this.#child = spawn(enginePath(bits), args, { stdio: ["pipe", "pipe", "pipe"] });
-		createInterface({ input: this.#child.stdout }).on("line", (line) => this.#waiting.shift()?.resolve(line));
+		// Not readline: it takes U+2028 for the end of a line, and JSON may have one in a string.
+		let rest = "";
+		this.#child.stdout.setEncoding("utf8").on("data", (text: string) => {
+			const lines = (rest + text).split("\n");
+			rest = lines.pop() ?? "";
+			for (const line of lines) this.#waiting.shift()?.resolve(line);
+		});
 		this.#child.stderr.on("data", (text) => {
 			this.#errors = (this.#errors + text).slice(-1000);
 		});
