@@ -8,6 +8,9 @@ import { until } from "../../support/processes.ts";
 /** Lines that are kept: the last ones. */
 const keptLines = 5000;
 
+/** How long anything may take by default, ms: the engine runs faster than life, but the machine may be busy. */
+const deadline = 25_000;
+
 export interface Lamp {
 	color: string;
 	level: number;
@@ -45,7 +48,7 @@ export class Simulator {
 	}
 
 	/** Resolves when the lamp is lit in this colour. */
-	async lamp(index: number, color: string, deadlineMs?: number): Promise<void> {
+	async lamp(index: number, color: string, deadlineMs = deadline): Promise<void> {
 		const shows = () => this.lamps[index]?.color === color && this.lamps[index].level > 0;
 		await until(`lamp ${index} to be ${color}`, shows, { deadlineMs }).catch((error: Error) => {
 			throw new Error(`${error.message}, it is ${JSON.stringify(this.lamps[index])}; ${JSON.stringify(this.link)}`);
@@ -53,7 +56,7 @@ export class Simulator {
 	}
 
 	/** Resolves when the board is connected, or is not. */
-	async connected(is = true, deadlineMs?: number): Promise<void> {
+	async connected(is = true, deadlineMs = deadline): Promise<void> {
 		await until(is ? "a connection" : "no connection", () => this.link?.connected === is, { deadlineMs }).catch(
 			(error: Error) => {
 				throw new Error(`${error.message}, got ${JSON.stringify(this.link)}\n${this.traces.slice(-5).join("\n")}`);
