@@ -131,6 +131,47 @@ describe("a board in an engine of its own", () => {
 		await run(50);
 	});
 
+	it("gets room for more as its messages go out", { timeout: 60_000 }, async () => {
+		const { broker, sensors, board, run } = setUp();
+		storeAll(broker);
+		board.start();
+		for (let change = 0; change < inflightLimit; change++) {
+			for (const sensor of sensors) sensor.distanceCm = change % 2 ? 220 : 70;
+			await run(3500);
+		}
+		expect(broker.payloads<StatusReport>("/A").length).toBeGreaterThanOrEqual(inflightLimit - 1);
+		expect(broker.payloads<StatusReport>("/A").length * sensors.length).toBeGreaterThan(2 * inflightLimit);
+		board.close();
+		await run(50);
+	});
+
+	it("lives through a short lag one alarm after the other, at the wall clock's time of each", async () => {
+		const host = new NodeHost(script);
+		const behind: number[] = [];
+		let nextMs = 0;
+		const engine: Engine = {
+			step: async (events) => {
+				const at = (name: string) => Number(events.find(([kind]) => kind === name)?.[1]);
+				if (at("time") > nextMs) behind.push(at("time"));
+				if (events[0]?.[0] !== "start" && at("clock") - at("time") !== 1_000_000) behind.push(at("clock"));
+				const reply = await host.step(events);
+				nextMs = reply.nextMs ?? 0;
+				return reply;
+			},
+			close: () => {},
+		};
+		const { time, sensors, board, run } = setUp({ engine });
+		board.start();
+		await run(1000);
+		const { triggers } = sensors[0] ?? { triggers: 0 };
+		time.advance(6400);
+		for (let turn = 0; turn < 400; turn++) await new Promise(setImmediate);
+		expect(sensors[0]?.triggers).toBe(triggers + 10);
+		expect(behind).toEqual([]);
+		board.close();
+		await run(50);
+	});
+
 	it("hears no more messages than it can keep while its engine is busy", { timeout: 60_000 }, async () => {
 		const host = new NodeHost(script);
 		const told: number[] = [];
@@ -181,7 +222,7 @@ describe("a board in an engine of its own", () => {
 	});
 
 	it("goes on at once after a long sleep, and measures on", { timeout: 60_000 }, async () => {
-		const { time, board, broker, run } = setUp();
+		const { time, sensors, board, broker, run } = setUp();
 		storeAll(broker);
 		board.start();
 		await run(4000);
@@ -189,6 +230,7 @@ describe("a board in an engine of its own", () => {
 		await run(60_000);
 		const reports = broker.payloads<StatusReport>("/A");
 		expect(reports.at(-1)?.uptime_ms).toBeGreaterThan(8 * 3_600_000);
+		expect(sensors[0]?.triggers).toBeLessThan(200);
 		board.close();
 		await run(50);
 	});

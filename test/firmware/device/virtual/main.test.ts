@@ -50,7 +50,7 @@ describe("npm run boards", () => {
 		expect(program.output).toMatch(/^--data \S+ can't be used: E\w+: .*\n$/);
 	});
 
-	it("says what it does, that the broker is away, and ends within a second all the same", async () => {
+	it("says what it does, that the broker is away, and ends within two seconds all the same", async () => {
 		const program = start("--broker", away, "--data", dataDir, "--lot", "LOT001:S01-S12");
 		await until("the loss", () => program.output.includes("no connection"));
 		expect(program.output.split("\n")[0]).toBe(`Virtual boards: 2 over the spots of LOT001 (12), broker ${away}`);
@@ -59,7 +59,7 @@ describe("npm run boards", () => {
 		);
 		const begun = performance.now();
 		expect(await program.end("SIGINT")).toBe(0);
-		expect(performance.now() - begun).toBeLessThan(1000);
+		expect(performance.now() - begun).toBeLessThan(2000);
 		expect(readdirSync(dataDir).sort()).toEqual(["lot001-1.json", "lot001-2.json"]);
 		expect(JSON.parse(readFileSync(join(dataDir, "lot001-1.json"), "utf8"))).toEqual({
 			boot: expect.stringMatching(/^[1-9]\d*$/),
