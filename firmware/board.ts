@@ -4,7 +4,7 @@
  */
 import { Detector } from "./detector.ts";
 import type { RawCommand } from "./inbox.ts";
-import { type LampOutput, Lamps } from "./lamps.ts";
+import { type LampOutput, Lamps, networkGaps } from "./lamps.ts";
 import { Link } from "./link.ts";
 import { type BoardHealth, type LedCommand, lampFor, type SensorCounters } from "./messages.ts";
 import type { SpotReport } from "./outbox.ts";
@@ -31,7 +31,9 @@ export interface BoardOptions {
 	/** Keeps the number of this start when it had to be raised. What it throws is nothing to die of: the next start is told again. */
 	saveBoot: (boot: number) => void;
 	/** What the device can measure of itself, for the board's health. */
-	vitals?: () => Pick<BoardHealth, "signal_dbm" | "free_heap_bytes">;
+	vitals?: () => Pick<BoardHealth, "signal_dbm" | "free_heap_bytes" | "wifi_losses">;
+	/** Whether there is a network at all; left out where the device can't tell. Asked when there is no connection, for the lamps. */
+	hasNetwork?: () => boolean;
 	onConnect?: () => void;
 	/** A connection was lost, or could not be made. `reason` is for people. */
 	onDisconnect?: (reason: string) => void;
@@ -88,9 +90,13 @@ export class Board {
 			onCommand: (command) => this.#onCommand(command),
 			onBootBehind: (boot) => this.#onBootBehind(boot),
 			onReach: () => this.#lightAll(),
-			onConnect: options.onConnect,
+			onConnect: () => {
+				this.#lamps.showNetwork(networkGaps.none);
+				options.onConnect?.();
+			},
 			onDisconnect: (reason) => {
 				this.#wanted.fill(null);
+				this.#lamps.showNetwork(options.hasNetwork?.() === false ? networkGaps.noWifi : networkGaps.noBroker);
 				options.onDisconnect?.(reason);
 			},
 		});

@@ -31,6 +31,15 @@ export const breathLevel = 0.15;
 /** Between two steps of a breath, ms. */
 export const frameMs = 50;
 
+/** What is wrong with the network, by how many short gaps show it: no Wi-Fi, or a network but no broker. */
+export const networkGaps = Object.freeze({ none: 0, noWifi: 1, noBroker: 2 } as const);
+
+/**
+ * When the gaps come, ms: `every` so often the first, `next` later the second; each from `from` to `to`. Whole blinks, so
+ * that gaps fall into a blink's lit half; no pattern of a spot has anything as short, and with a blink it makes 2 Hz.
+ */
+export const gapMs = Object.freeze({ every: 6000, next: 1000, from: 150, to: 300 });
+
 interface Lamp {
 	output: LampOutput;
 	color: LampColor;
@@ -46,6 +55,7 @@ export class Lamps {
 	readonly #lamps: readonly Lamp[];
 	readonly #timer: Timer;
 	readonly #alarm: Alarm;
+	#gaps = 0;
 	#closed = false;
 
 	constructor({ outputs, timer }: LampsOptions) {
@@ -80,6 +90,13 @@ export class Lamps {
 		this.#draw();
 	}
 
+	/** Says over all lamps, beside what they show, what is wrong with the network: one of {@link networkGaps}. */
+	showNetwork(gaps: number): void {
+		if (this.#closed || gaps === this.#gaps) return;
+		this.#gaps = gaps;
+		this.#draw();
+	}
+
 	/** Turns all lamps off. Twice is fine. */
 	close(): void {
 		this.#closed = true;
@@ -95,19 +112,37 @@ export class Lamps {
 			const identified = nowMs < lamp.identifiedUntilMs;
 			const pattern = identified ? "blink" : lamp.pattern;
 			const halfMs = identified ? identifyMs : blinkMs;
-			if (pattern === "steady") set(lamp, 1);
+			// Who looks for a lamp must not see two rhythms in one.
+			if (this.#gaps > 0 && !identified) waitMs = Math.min(waitMs, this.#gapWaitMs(nowMs));
+			const share = !identified && this.#isGap(nowMs) ? 0 : 1;
+			if (pattern === "steady") set(lamp, share);
 			else if (pattern === "blink") {
-				set(lamp, Math.floor(nowMs / halfMs) % 2 === 0 ? 1 : 0);
+				set(lamp, Math.floor(nowMs / halfMs) % 2 === 0 ? share : 0);
 				waitMs = Math.min(waitMs, halfMs - (nowMs % halfMs));
 			} else {
 				// A triangle: up and down once a breath.
 				const phase = (nowMs % breathMs) / breathMs;
-				set(lamp, breathLevel + (1 - breathLevel) * Math.abs(1 - 2 * phase));
+				set(lamp, share * (breathLevel + (1 - breathLevel) * Math.abs(1 - 2 * phase)));
 				waitMs = Math.min(waitMs, frameMs);
 			}
 		}
 		if (waitMs === Number.POSITIVE_INFINITY) this.#alarm.cancel();
 		else this.#alarm.set(waitMs);
+	}
+
+	#isGap(nowMs: number): boolean {
+		const phaseMs = nowMs % gapMs.every;
+		const atMs = phaseMs % gapMs.next;
+		return phaseMs < this.#gaps * gapMs.next && atMs >= gapMs.from && atMs < gapMs.to;
+	}
+
+	/** Until a gap begins or ends, at most. */
+	#gapWaitMs(nowMs: number): number {
+		const phaseMs = nowMs % gapMs.every;
+		const atMs = phaseMs % gapMs.next;
+		if (phaseMs >= this.#gaps * gapMs.next) return gapMs.every + gapMs.from - phaseMs;
+		if (atMs < gapMs.from) return gapMs.from - atMs;
+		return (atMs < gapMs.to ? gapMs.to : gapMs.next) - atMs;
 	}
 }
 Object.freeze(Lamps.prototype);

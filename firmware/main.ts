@@ -60,6 +60,7 @@ function work(settings: Settings): void {
 		connect: host.connect,
 		saveBoot: (number) => saveBoot(store, number),
 		vitals: () => host.vitals(),
+		hasNetwork: () => host.hasNetwork(),
 		onConnect: () => host.showLink(true, ""),
 		onDisconnect: (reason) => host.showLink(false, reason),
 	});

@@ -101,6 +101,8 @@ export interface BoardHealth {
 	/** Wi-Fi signal in dBm, where there is Wi-Fi. */
 	signal_dbm?: number;
 	free_heap_bytes?: number;
+	/** How often the Wi-Fi was lost since the start. */
+	wifi_losses?: number;
 	/** Reports not yet known to be stored. */
 	outbox?: number;
 	/** Intermediate changes that a full outbox had to merge since the start. */

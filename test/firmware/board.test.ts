@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Board, healthMs, identifyForMs } from "../../firmware/board.ts";
 import { VirtualLamp } from "../../firmware/device/virtual/lamp.ts";
-import { identifyMs } from "../../firmware/lamps.ts";
+import { gapMs, identifyMs } from "../../firmware/lamps.ts";
 import type { BoardHealth, BoardResult, StatusReport, Stored } from "../../firmware/messages.ts";
 import { resendMs } from "../../firmware/outbox.ts";
 import { sweepMs } from "../../firmware/ranging.ts";
@@ -22,7 +22,7 @@ function setUp({ gateway = true, values = new Map<string, string>(), boot = unde
 		get: (key) => values.get(key),
 		set: (key, value) => values.set(key, value),
 	};
-	const state = { gateway };
+	const state = { gateway, network: true };
 	const acknowledge = ({ payload }: Heard) => {
 		const { boot: known = 0, seq = 0 } = JSON.parse(payload) as StatusReport;
 		const stored: Stored = { boot: known, seqs: [[seq, seq]] };
@@ -46,6 +46,7 @@ function setUp({ gateway = true, values = new Map<string, string>(), boot = unde
 		random: () => 0,
 		connect: broker.connect,
 		saveBoot: (raised) => saveBoot(memory, raised),
+		hasNetwork: () => state.network,
 	});
 	const reports = () => broker.payloads<StatusReport>("").filter((payload) => payload.seq !== undefined);
 	/** `boot/seq spot state reason` of the reports since the last call. */
@@ -345,5 +346,39 @@ describe("a board's commands", () => {
 		run();
 		command(broker, asked);
 		expect(answers(broker)).toEqual([{ id: "1", ok: false, message }]);
+	});
+});
+
+describe("a network that fails", () => {
+	/** The first lamp's gaps within one rhythm of them, and the colour that it has all the time. */
+	function watch({ time, lamps }: ReturnType<typeof setUp>) {
+		time.advance(gapMs.every - (time.now() % gapMs.every));
+		let gaps = 0;
+		let lit = true;
+		for (let ms = 0; ms < gapMs.every; ms += 10, time.advance(10)) {
+			const isLit = (lamps[0]?.level ?? 0) > 0;
+			if (lit && !isLit) gaps++;
+			lit = isLit;
+		}
+		return `${lamps[0]?.color} ${gaps}`;
+	}
+
+	it("is seen on the lamps, which show each spot's state as before", () => {
+		const board = setUp();
+		const { broker, state, sensors, run } = board;
+		run();
+		expect(watch(board)).toBe("green 0");
+		broker.mode = "refuses";
+		broker.cut();
+		expect(watch(board)).toBe("green 2");
+		if (sensors[0]) sensors[0].distanceCm = 60;
+		state.network = false;
+		// The next try to connect tells it.
+		board.time.advance(30_000);
+		expect(watch(board)).toBe("red 1");
+		broker.mode = "up";
+		state.network = true;
+		board.time.advance(30_000);
+		expect(watch(board)).toBe("red 0");
 	});
 });

@@ -1,5 +1,15 @@
 import { describe, expect, it } from "vitest";
-import { blinkMs, breathLevel, breathMs, frameMs, identifyMs, type LampOutput, Lamps } from "../../firmware/lamps.ts";
+import {
+	blinkMs,
+	breathLevel,
+	breathMs,
+	frameMs,
+	gapMs,
+	identifyMs,
+	type LampOutput,
+	Lamps,
+	networkGaps,
+} from "../../firmware/lamps.ts";
 import type { LampColor } from "../../firmware/messages.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
@@ -120,6 +130,60 @@ describe("lamps", () => {
 		expect(outputs[0]?.level).toBe(1);
 		time.advance(1);
 		expect(outputs[0]?.level).toBe(0);
+	});
+
+	it.each([networkGaps.noWifi, networkGaps.noBroker])(
+		"has %i short gaps every 6 s for a network that fails",
+		(gaps) => {
+			const { time, lamp, lamps } = setUp();
+			lamps.show(0, "red", "steady");
+			lamps.showNetwork(gaps);
+			const dark: number[] = [];
+			for (let ms = 0; ms < 2 * gapMs.every; ms++, time.advance(1)) if (lamp.level === 0) dark.push(ms);
+			const starts = dark.filter((ms) => !dark.includes(ms - 1));
+			const one = [gapMs.from, gapMs.from + gapMs.next].slice(0, gaps);
+			expect(starts).toEqual([...one, ...one.map((ms) => ms + gapMs.every)]);
+			expect(dark.length).toBe(2 * gaps * (gapMs.to - gapMs.from));
+			expect(lamp.shown.length).toBe(1 + 4 * gaps);
+		},
+	);
+
+	it("has no gaps any more when the network is back, and rests", () => {
+		const { time, lamp, lamps } = setUp();
+		lamps.show(0, "green", "steady");
+		lamps.showNetwork(networkGaps.noBroker);
+		time.advance(gapMs.from);
+		expect(lamp.level).toBe(0);
+		lamps.showNetwork(networkGaps.none);
+		expect([lamp.level, time.pending]).toEqual([1, 0]);
+	});
+
+	it.each(["blink", "breathe"] as const)("shows the gaps in the light of a lamp that does %s", (pattern) => {
+		const { time, lamp, lamps } = setUp();
+		lamps.show(0, "amber", pattern);
+		lamps.showNetwork(networkGaps.noWifi);
+		const levels = [gapMs.from - 1, 1, gapMs.to - gapMs.from - 1, 1].map((ms) => {
+			time.advance(ms);
+			return lamp.level > 0;
+		});
+		expect(levels).toEqual([true, false, false, true]);
+		time.advance(blinkMs - gapMs.to);
+		expect(lamp.level > 0).toBe(pattern === "breathe");
+	});
+
+	it("has no gaps while it is found", () => {
+		const { time, lamp, lamps } = setUp();
+		lamps.show(0, "red", "steady");
+		lamps.showNetwork(networkGaps.noBroker);
+		lamps.identify(0, gapMs.every);
+		time.advance(gapMs.from);
+		expect(lamp.level).toBe(1);
+	});
+
+	it("wakes nobody for gaps while no lamp is lit", () => {
+		const { time, lamps } = setUp();
+		lamps.showNetwork(networkGaps.noWifi);
+		expect(time.pending).toBe(0);
 	});
 
 	it("ignores spots without a lamp", () => {

@@ -92,10 +92,15 @@ class Esp32Host implements Host {
 		else this.#wifi.start();
 	}
 
-	vitals(): Pick<BoardHealth, "signal_dbm" | "free_heap_bytes"> {
+	hasNetwork(): boolean {
+		return this.#wifi.connected;
+	}
+
+	vitals(): Pick<BoardHealth, "signal_dbm" | "free_heap_bytes" | "wifi_losses"> {
 		return {
 			signal_dbm: this.#wifi.signalDbm,
 			free_heap_bytes: Instrumentation.get(Instrumentation.map("System Free Memory")),
+			wifi_losses: this.#wifi.losses,
 		};
 	}
 

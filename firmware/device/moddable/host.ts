@@ -21,8 +21,10 @@ export interface Host {
 	openSensors(settings: Settings): readonly HostSensor[];
 	/** Begins to look for a network, in the background and for ever. */
 	start(): void;
+	/** Whether there is a network at all, whoever answers in it. */
+	hasNetwork(): boolean;
 	/** What it can measure of itself. */
-	vitals(): Pick<BoardHealth, "signal_dbm" | "free_heap_bytes">;
+	vitals(): Pick<BoardHealth, "signal_dbm" | "free_heap_bytes" | "wifi_losses">;
 	/** The board's connection came or went, for whoever looks on. `reason` is "" while it is there. */
 	showLink(connected: boolean, reason: string): void;
 	/** Begins again from nothing. */

@@ -1,5 +1,6 @@
 /** The host under the Moddable simulator: sensors, lamps and network are controls of its panel. */
 
+import type { BoardHealth } from "../../messages.ts";
 import { sensorLimit } from "../../ranging.ts";
 import type { Settings } from "../../settings.ts";
 import type { Connect } from "../../transport.ts";
@@ -27,6 +28,7 @@ class SimulatorHost implements Host {
 	readonly lamps: readonly SimulatedLamp[];
 	readonly connect: Connect;
 	readonly #commands: Commands;
+	readonly #network: SimulatedNetwork;
 
 	constructor({ config, onSettings }: HostOptions) {
 		const { speed, broker_ca } = config as SimulatorConfig;
@@ -37,8 +39,8 @@ class SimulatorHost implements Host {
 		this.#commands.onCertificate = (text) => {
 			ca = certificateFrom(text);
 		};
-		const network = new SimulatedNetwork((options) => new MqttTransport(options, ca));
-		this.connect = (options) => network.connect(options);
+		this.#network = new SimulatedNetwork((options) => new MqttTransport(options, ca));
+		this.connect = (options) => this.#network.connect(options);
 	}
 
 	openSensors(settings: Settings): readonly HostSensor[] {
@@ -51,8 +53,12 @@ class SimulatorHost implements Host {
 
 	start(): void {}
 
-	vitals(): Record<string, never> {
-		return {};
+	hasNetwork(): boolean {
+		return this.#network.wifi;
+	}
+
+	vitals(): Pick<BoardHealth, "wifi_losses"> {
+		return { wifi_losses: this.#network.losses };
 	}
 
 	showLink(connected: boolean, reason: string): void {

@@ -6,6 +6,7 @@ import type { PanelMessage } from "./controls.ts";
 export class SimulatedNetwork extends Control {
 	readonly #connect: Connect;
 	#wifi = true;
+	#losses = 0;
 	#broker = true;
 	/** The connection there is, and how to say that it is gone. */
 	#cut: ((reason: string) => void) | null = null;
@@ -13,6 +14,15 @@ export class SimulatedNetwork extends Control {
 	constructor(connect: Connect) {
 		super();
 		this.#connect = connect;
+	}
+
+	get wifi(): boolean {
+		return this.#wifi;
+	}
+
+	/** How often the Wi-Fi was switched off. */
+	get losses(): number {
+		return this.#losses;
 	}
 
 	/** @throws Error while one of the switches is off. */
@@ -28,6 +38,7 @@ export class SimulatedNetwork extends Control {
 	}
 
 	override onJSON({ wifi, broker }: PanelMessage): void {
+		if (this.#wifi && wifi === false) this.#losses++;
 		this.#wifi = wifi ?? this.#wifi;
 		this.#broker = broker ?? this.#broker;
 		const why = this.#why();

@@ -86,6 +86,17 @@ describe("without a broker", () => {
 		expect(simulator.link).toEqual({ connected: false, reason: "nobody answers at 127.0.0.1:9" });
 	});
 
+	it("says by gaps in its lamps' light that there is no network, whatever they show", async () => {
+		const simulator = startBoard({ broker_url });
+		simulator.tell(car(0));
+		await simulator.lamp(0, "red");
+		const dark = () => simulator.lamps[0]?.color === "red" && simulator.lamps[0].level === 0;
+		for (let time = 0; time < 2; time++) {
+			await until("a gap", dark, { everyMs: 3, deadlineMs: 25_000 });
+			await simulator.lamp(0, "red");
+		}
+	});
+
 	it("goes on as it was after settings that make no sense", async () => {
 		const simulator = startBoard({ broker_url });
 		await simulator.lamp(0, "green");
