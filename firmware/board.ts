@@ -19,6 +19,8 @@ export interface BoardOptions {
 	boot: number;
 	/** Name and version of the firmware. */
 	firmware: string;
+	/** Why it started, see `BoardStatus`; left out where nobody knows. */
+	restarted?: string;
 	/** One for each spot, in the settings' order. */
 	sensors: readonly Sensor[];
 	/** The lamps of the spots, in the same order; there may be fewer. */
@@ -79,6 +81,7 @@ export class Board {
 			settings,
 			boot: options.boot,
 			firmware: options.firmware,
+			restarted: options.restarted,
 			timer,
 			clock: options.clock,
 			random: options.random,

@@ -24,6 +24,8 @@ export interface LinkOptions {
 	boot: number;
 	/** Name and version of the firmware. */
 	firmware: string;
+	/** Why the board started, see `BoardStatus`. */
+	restarted?: string;
 	timer: Timer;
 	clock: Clock;
 	/** 0 up to, not with, 1. */
@@ -254,7 +256,7 @@ export class Link {
 	}
 
 	#online(): BoardStatus {
-		const { settings, firmware, timer } = this.#options;
+		const { settings, firmware, restarted, timer } = this.#options;
 		return {
 			online: true,
 			boot: this.#boot,
@@ -262,6 +264,7 @@ export class Link {
 			uptime_ms: Math.round(timer.now()),
 			lot_id: settings.lot_id,
 			spots: settings.spots.map((spot) => spot.spot_id),
+			restarted,
 		};
 	}
 

@@ -19,6 +19,8 @@ const store = new PreferenceStore(Preference);
 const host: Host = makeHost({ config: boardConfig, store, onSettings: (value) => use(() => parseSettings(value)) });
 const startup = new Startup({ lamps: host.lamps, timer: host.timer });
 
+const aborted = watchAborts({ store, restart: () => host.restart() });
+
 let board: Board | null = null;
 let sensors: readonly HostSensor[] = [];
 
@@ -52,6 +54,7 @@ function work(settings: Settings): void {
 		settings,
 		boot: nextBoot(),
 		firmware: host.firmware,
+		restarted: aborted ?? host.resetReason,
 		sensors,
 		lamps: host.lamps.slice(0, settings.spots.length),
 		timer: host.timer,
@@ -78,6 +81,5 @@ function nextBoot(): number {
 	}
 }
 
-watchAborts({ store, restart: () => host.restart() });
 host.start();
 startup.run(() => use(() => loadSettings(store) ?? settingsFrom(boardConfig)));

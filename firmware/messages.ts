@@ -58,6 +58,8 @@ export interface BoardStatus {
 	uptime_ms?: number;
 	lot_id?: string;
 	spots?: string[];
+	/** Why the board had started, for people: what its engine could not get over, or what the chip says. 80 characters at most. */
+	restarted?: string;
 }
 
 /** `parkmate/board/<board_id>/stored`, gateway to board, QoS 1: these reports are durably stored. */

@@ -37,4 +37,5 @@ export const BoardStatusSchema = Type.Object({
 	uptime_ms: Type.Optional(Count(0)),
 	lot_id: Type.Optional(Id),
 	spots: Type.Optional(Type.Array(Id, { maxItems: 64 })),
+	restarted: Type.Optional(Type.String({ maxLength: 80 })),
 });

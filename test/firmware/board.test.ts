@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Board, healthMs, identifyForMs } from "../../firmware/board.ts";
 import { VirtualLamp } from "../../firmware/device/virtual/lamp.ts";
 import { gapMs, identifyMs } from "../../firmware/lamps.ts";
-import type { BoardHealth, BoardResult, StatusReport, Stored } from "../../firmware/messages.ts";
+import type { BoardHealth, BoardResult, BoardStatus, StatusReport, Stored } from "../../firmware/messages.ts";
 import { resendMs } from "../../firmware/outbox.ts";
 import { sweepMs } from "../../firmware/ranging.ts";
 import { countBoot, type KeyValueStore, parseSettings, saveBoot } from "../../firmware/settings.ts";
@@ -45,6 +45,7 @@ function setUp({ gateway = true, values = new Map<string, string>(), boot = unde
 		clock: { now: () => null },
 		random: () => 0,
 		connect: broker.connect,
+		restarted: "brownout",
 		saveBoot: (raised) => saveBoot(memory, raised),
 		hasNetwork: () => state.network,
 	});
@@ -347,6 +348,13 @@ describe("a board's commands", () => {
 		command(broker, asked);
 		expect(answers(broker)).toEqual([{ id: "1", ok: false, message }]);
 	});
+});
+
+it("says why a board had started when it comes online, not in its last will", () => {
+	const { broker, run } = setUp();
+	run();
+	expect(broker.payloads<BoardStatus>("b1/status")[0]).toMatchObject({ online: true, restarted: "brownout" });
+	expect(broker.tries[0]?.will.payload).not.toContain("brownout");
 });
 
 describe("a network that fails", () => {

@@ -40,6 +40,7 @@ interface Esp32Config extends BoardConfig {
 
 class Esp32Host implements Host {
 	readonly firmware = "parkmate-esp32 0.1.0";
+	readonly resetReason = getResetReason().string;
 	readonly timer = new ModdableTimer();
 	readonly clock: SntpClock;
 	/** The chip's own noise. */
@@ -52,7 +53,7 @@ class Esp32Host implements Host {
 	constructor({ config }: HostOptions) {
 		this.#config = config as Esp32Config;
 		const { wifi, wifi_password, broker_ca, sntp } = this.#config;
-		trace(`parkmate: started by ${getResetReason().string}\n`);
+		trace(`parkmate: started by ${this.resetReason}\n`);
 		this.lamps = openLamps(this.#config.lamps);
 		this.clock = new SntpClock({
 			timer: this.timer,

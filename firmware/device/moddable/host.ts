@@ -10,6 +10,8 @@ import type { BoardConfig } from "./config.ts";
 export interface Host {
 	/** Name and version of the firmware on this kind of device. */
 	readonly firmware: string;
+	/** What the chip says why it started; undefined where there is none to say. */
+	readonly resetReason: string | undefined;
 	readonly timer: Timer;
 	readonly clock: Clock;
 	/** 0 up to, not with, 1; other numbers at each start. */

@@ -21,6 +21,7 @@ interface SimulatorConfig extends BoardConfig {
 
 class SimulatorHost implements Host {
 	readonly firmware = "parkmate-simulator 0.1.0";
+	readonly resetReason = undefined;
 	readonly timer: ModdableTimer;
 	readonly clock = hostClock;
 	/** The engine's own says the same at each start here. */

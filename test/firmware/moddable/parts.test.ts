@@ -175,8 +175,8 @@ describe("what nobody caught", () => {
 			set: (key: string, value: string) => void kept.set(key, value),
 		};
 		const again = () => watchAborts({ store, restart: () => restarts++ });
-		again();
-		return { kept, traced, again, restarts: () => restarts };
+		const first = again();
+		return { first, kept, traced, store, again, restarts: () => restarts };
 	}
 
 	it("lets the app go on after an exception", () => {
@@ -187,13 +187,26 @@ describe("what nobody caught", () => {
 	});
 
 	it("begins again when the engine can't go on, and says why once after that", () => {
-		const { traced, again, restarts } = watch();
+		const { first, traced, again, restarts } = watch();
 		expect(globals.abort?.("memory full", undefined)).toBe(true);
 		expect(restarts()).toBe(1);
-		again();
-		again();
+		expect([first, again(), again()]).toEqual([undefined, "memory full: undefined", undefined]);
 		expect(traced.filter((text) => text.startsWith("parkmate: started again"))).toEqual([
 			"parkmate: started again after memory full: undefined\n",
 		]);
+	});
+
+	it("says no more of it than a status may have", () => {
+		const { again } = watch();
+		globals.abort?.("memory full", new Error("x".repeat(1000)));
+		expect(again()).toBe(`memory full: ${"x".repeat(67)}`);
+	});
+
+	it("starts all the same when its memory can't be read", () => {
+		const { store } = watch();
+		store.get = () => {
+			throw new Error("flash");
+		};
+		expect(watchAborts({ store, restart: () => {} })).toBeUndefined();
 	});
 });

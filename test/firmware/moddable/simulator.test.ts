@@ -1,5 +1,5 @@
 /** The firmware in the simulator's own engine, against real brokers. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
@@ -257,6 +257,22 @@ describe("with a broker", () => {
 		await until("the third, after the power was off", () => boots() === 3);
 		const seen = gateway.statuses.map(({ boot }) => boot);
 		expect(seen).toEqual([...seen].sort((a, b) => a - b));
+	});
+
+	it("says what ended its last run, once", async () => {
+		const broker = keep(await Mosquitto.start());
+		const gateway = keep(await Gateway.start(broker.url));
+		const own = mkdtempSync(join(memory, "ended-"));
+		writeFileSync(join(own, "modpreferences.json"), JSON.stringify({ parkmate: { abort: "memory full: undefined" } }));
+		const settings = { ...boardSettings(), broker_url: broker.url };
+		for (const restarted of ["memory full: undefined", undefined]) {
+			const before = gateway.statuses.length;
+			const simulator = keep(new Simulator(host, library, own));
+			simulator.tell({ settings });
+			const online = () => gateway.statuses.slice(before).find(({ online }) => online);
+			expect((await until("an announcement", online)).restarted).toBe(restarted);
+			await simulator.close();
+		}
 	});
 
 	it("hears the next message after one without a payload", async () => {
