@@ -5,13 +5,14 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { makeDemoLot } from "./demo.ts";
+import { type Figure, heapFigure, isOver, lineOf, timeFigures } from "./figures.ts";
 import { hostName, moddableEnv, sdkFolder, sdkProblem, tool } from "./sdk.ts";
 import { sizesOf } from "./sizes.ts";
 
 const help = `The firmware on Moddable.
 
 npm run firmware -- sim [NAME=VALUE …]              builds and runs the simulator
-npm run firmware -- esp32[/VARIANT] [NAME=VALUE …]  checks and links for an ESP32, and prints sizes; needs no ESP-IDF
+npm run firmware -- esp32[/VARIANT] [NAME=VALUE …]  checks and links for an ESP32, prints sizes, heap and times; needs no ESP-IDF
 npm run firmware -- flash [VARIANT] [NAME=VALUE …]  builds for an ESP32, and writes it to the board that is plugged in
 
 The simulator's board stands in a lot of its own, SIM, which is made at the gateway on http://127.0.0.1:5000 (or
@@ -74,7 +75,32 @@ async function link(platform: string, settings: readonly string[]): Promise<void
 		true,
 	);
 	rmSync(nowhere, { recursive: true });
-	for (const { what, bytes } of sizesOf(target)) console.log(`${what.padEnd(64)}${String(bytes).padStart(8)} bytes`);
+	const figures = [...sizesOf(target), ...timeFigures()];
+	for (const figure of figures) console.log(lineOf(figure));
+	figures.push(await measureHeap());
+	console.log(lineOf(figures.at(-1) as Figure));
+	if (figures.some(isOver)) process.exit(1);
+}
+
+/** Measured in the simulator's engine, which is built for it: by the heap's own test, so that there is one way to do it. */
+async function measureHeap(): Promise<Figure> {
+	console.log("Measuring the live heap in the simulator's engine: half a minute, the first time more.");
+	const vitest = join(root, "node_modules/vitest/vitest.mjs");
+	const test = ["test/firmware/moddable/memory.test.ts", "-t", "the app's memory"];
+	const child = spawn(process.execPath, [vitest, "run", ...test], {
+		cwd: root,
+		env: { ...env, NO_COLOR: "1" },
+		stdio: ["ignore", "pipe", "ignore"],
+	});
+	let output = "";
+	child.stdout.on("data", (text: Buffer) => {
+		output += text.toString();
+	});
+	await new Promise((resolve, reject) => {
+		child.once("error", reject);
+		child.once("close", resolve);
+	});
+	return heapFigure(output);
 }
 
 async function main([command = "", ...rest]: readonly string[]): Promise<void> {

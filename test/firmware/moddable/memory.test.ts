@@ -2,6 +2,7 @@
 import { rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { heapLimitBytes } from "../../../firmware/tool/figures.ts";
 import { Mosquitto, mosquittoMissing } from "../../support/mosquitto.ts";
 import { until } from "../../support/processes.ts";
 import { Gateway } from "./gateway.ts";
@@ -75,7 +76,7 @@ describe("the app's memory", () => {
 				console.log(
 					`live heap with 8 spots: at most ${most?.slots} bytes of slots (16 each), ${most?.chunks} of chunks`,
 				);
-				expect(Math.max(...live)).toBeLessThanOrEqual(40 * 1024);
+				expect(Math.max(...live)).toBeLessThanOrEqual(heapLimitBytes);
 				const third = Math.floor(live.length / 3);
 				const growth = Math.min(...live.slice(-third)) - Math.min(...live.slice(0, third));
 				expect(growth).toBeLessThanOrEqual(waitingBytes);

@@ -2,8 +2,18 @@ import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
+import { slotMs, sweepMs } from "../../../firmware/ranging.ts";
+import { decisionTimesMs, percentile } from "../../../firmware/tool/decision.ts";
 import { makeDemoLot } from "../../../firmware/tool/demo.ts";
+import {
+	decisionLimitMs,
+	heapFigure,
+	isOver,
+	lineOf,
+	sweepLimitMs,
+	timeFigures,
+} from "../../../firmware/tool/figures.ts";
 import { sdkProblem } from "../../../firmware/tool/sdk.ts";
 import { sizesOf } from "../../../firmware/tool/sizes.ts";
 import { GatewayProcess, root } from "../../support/processes.ts";
@@ -58,7 +68,57 @@ it("adds up what was linked", () => {
 	writeFileSync(join(target, "modules/parkmate/b.map"), "1");
 	writeFileSync(join(target, "modules/c.xsb"), "123");
 	writeFileSync(join(target, "mc.xs.c"), "#define mxHeapCount 10\n#define mxStackCount 2\n");
-	expect(sizesOf(target).map(({ bytes }) => bytes)).toEqual([5, 8, 160, 32]);
+	expect(sizesOf(target).map(({ value }) => value)).toEqual([5, 8, 160, 32]);
+});
+
+it("decides each clear change by the fourth or fifth measurement after it, at whatever moment of a sweep it comes", () => {
+	const times = decisionTimesMs();
+	expect(times.length).toBe(2 * 64 * 8);
+	// Three whole sweeps between four measurements at least, and the slot of the first.
+	expect(Math.min(...times)).toBeGreaterThanOrEqual(3 * sweepMs + slotMs);
+	expect(Math.max(...times)).toBeLessThan(4 * sweepMs + slotMs);
+});
+
+it("keeps its time limits", () => {
+	const figures = timeFigures();
+	expect(figures.map(({ limit }) => limit)).toEqual([sweepLimitMs, decisionLimitMs]);
+	expect(figures.map(({ value }) => value)).toEqual([640, 2600]);
+	expect(figures.filter(isOver)).toEqual([]);
+});
+
+it.each([
+	[0.95, 95],
+	[0.951, 96],
+	[1, 100],
+	[0, 1],
+])("the share %d of a hundred values is not above %d", (share, value) => {
+	expect(
+		percentile(
+			Array.from({ length: 100 }, (_, index) => 100 - index),
+			share,
+		),
+	).toBe(value);
+});
+
+describe("the live heap", () => {
+	const measured = "live heap with 8 spots: at most 30000 bytes of slots (16 each), 9000 of chunks\n";
+
+	it("is read from what its test measured, and stands beside its limit", () => {
+		const figure = heapFigure(`✓ stays\n${measured}skipped 1: builds for the debugger (no reason was given)\n`);
+		expect(lineOf(figure)).toBe(`${"live heap with 8 spots, in memory".padEnd(64)}   39000 bytes, limit 40960`);
+	});
+
+	it("is marked when it is above the limit", () => {
+		const figure = heapFigure(measured.replace("9000", "10961"));
+		expect([isOver(figure), lineOf(figure).endsWith("40961 bytes, limit 40960: EXCEEDED")]).toEqual([true, true]);
+	});
+
+	it("is said not to be measured, and why", () => {
+		const skipped = "skipped 1: builds for the debugger (no reason was given)\nskipped 1: cc is not installed\n";
+		expect(lineOf(heapFigure(skipped))).toMatch(/ not measured: cc is not installed$/);
+		expect(lineOf(heapFigure(""))).toMatch(/ not measured: its test ended before it was measured$/);
+		expect(isOver(heapFigure(""))).toBe(false);
+	});
 });
 
 it("makes the simulator's lot at a gateway, once", async () => {
