@@ -1,6 +1,6 @@
 /** The other end of the wire, for tests: hears a board's reports, and says that they are stored when it is told to. */
 import { connect, type MqttClient } from "mqtt";
-import type { BoardStatus, LedCommand, StatusReport } from "../../../firmware/messages.ts";
+import type { BoardHealth, BoardStatus, LedCommand, StatusReport } from "../../../firmware/messages.ts";
 import { until } from "../../support/processes.ts";
 
 export class Gateway {
@@ -8,6 +8,8 @@ export class Gateway {
 	readonly reports: StatusReport[] = [];
 	/** What boards said of themselves, and their last wills. */
 	readonly statuses: BoardStatus[] = [];
+	/** How boards said that they are. */
+	readonly healths: BoardHealth[] = [];
 	/** Says that reports are stored. */
 	answers = true;
 	readonly #client: MqttClient;
@@ -26,7 +28,9 @@ export class Gateway {
 			client.once("connect", () => resolve());
 			client.once("error", reject);
 		});
-		await client.subscribeAsync(["parkmate/spot/status/#", "parkmate/board/+/status"], { qos: 1 });
+		await client.subscribeAsync(["parkmate/spot/status/#", "parkmate/board/+/status", "parkmate/board/+/health"], {
+			qos: 1,
+		});
 		return gateway;
 	}
 
@@ -62,6 +66,10 @@ export class Gateway {
 		if (payload === "") return;
 		if (topic.endsWith("/status")) {
 			this.statuses.push(JSON.parse(payload) as BoardStatus);
+			return;
+		}
+		if (topic.endsWith("/health")) {
+			this.healths.push(JSON.parse(payload) as BoardHealth);
 			return;
 		}
 		const report = JSON.parse(payload) as StatusReport;

@@ -89,6 +89,7 @@ describe("the manifest's config", () => {
 it("what the device can measure of itself is in the board's health", () => {
 	const time = new VirtualTime();
 	const broker = new FakeBroker(time);
+	const vitals = { signal_dbm: -61, free_heap_bytes: 90_000, wifi_losses: 2 };
 	const board = new Board({
 		settings: parseSettings({ board_id: "b", lot_id: "L", spots: [{ spot_id: "A" }] }),
 		boot: 1,
@@ -100,11 +101,11 @@ it("what the device can measure of itself is in the board's health", () => {
 		random: () => 0,
 		connect: broker.connect,
 		saveBoot: () => {},
-		vitals: () => ({ signal_dbm: -61, free_heap_bytes: 90_000 }),
+		vitals: () => vitals,
 	});
 	board.start();
 	time.advance(healthMs);
-	expect(broker.payloads<BoardHealth>("/health")[0]).toMatchObject({ signal_dbm: -61, free_heap_bytes: 90_000 });
+	expect(broker.payloads<BoardHealth>("/health")[0]).toMatchObject(vitals);
 	board.close();
 });
 

@@ -241,6 +241,7 @@ describe("with a broker", () => {
 		expect(simulator.link?.reason).toBe("no Wi-Fi");
 		simulator.tell({ wifi: true });
 		await until("another announcement", () => gateway.statuses.at(-1)?.online === true);
+		await until("its count", () => gateway.healths.at(-1)?.wifi_losses === 1, { deadlineMs: 30_000 });
 	});
 
 	it("counts each beginning, so that no two reports have one name", async () => {
