@@ -243,8 +243,3 @@ export class GatewayProcess {
 		if (this.#options.dataDir === undefined) rmSync(this.dataDir, { recursive: true, force: true });
 	}
 }
-
-/** Virtual boards as `npm run boards` starts them. `args` are its options, like `["--broker", url]`. */
-export function startBoards(args: readonly string[]): Program {
-	return new Program("boards", process.execPath, ["firmware/device/virtual/main.ts", ...args]);
-}
