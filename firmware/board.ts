@@ -2,11 +2,11 @@
  * In: a board's sensors, lamps and network. Out: each spot's state, on its lamp and at the gateway.
  * Never: waits for the network to watch its spots.
  */
-import { Detector } from "./detector.ts";
+import { type Detector, makeDetectors } from "./detector.ts";
 import type { RawCommand } from "./inbox.ts";
 import { type LampOutput, Lamps, networkGaps } from "./lamps.ts";
 import { Link } from "./link.ts";
-import { type BoardHealth, type LedCommand, lampFor, type SensorCounters } from "./messages.ts";
+import { type BoardHealth, type LedCommand, lampFor, type SensorHealth } from "./messages.ts";
 import type { SpotReport } from "./outbox.ts";
 import { type Measurement, Ranging, type Sensor } from "./ranging.ts";
 import type { Settings } from "./settings.ts";
@@ -72,7 +72,7 @@ export class Board {
 			throw new RangeError(`sensors must be one for each of ${settings.spots.length} spots, got ${sensors.length}`);
 		}
 		this.#options = options;
-		this.#detectors = settings.spots.map(({ height_cm }) => new Detector({ floorCm: height_cm }));
+		this.#detectors = makeDetectors({ spots: settings.spots, mount: settings.mount });
 		this.#wanted = settings.spots.map(() => null);
 		this.#reportedAtMs = settings.spots.map(() => -1);
 		this.#lamps = new Lamps({ outputs: lamps, timer });
@@ -165,10 +165,21 @@ export class Board {
 
 	#onHealth(): void {
 		this.#health.set(healthMs);
-		const sensors: Record<string, SensorCounters> = {};
+		const sensors: Record<string, SensorHealth> = {};
 		this.#options.settings.spots.forEach(({ spot_id }, spot) => {
 			const counters = this.#ranging.counters[spot];
-			if (counters) sensors[spot_id] = counters;
+			const detector = this.#detectors[spot];
+			if (!counters || !detector) return;
+			const { state, reason, confidence, distanceCm } = detector.verdict;
+			sensors[spot_id] = {
+				...counters,
+				state,
+				reason,
+				confidence: Math.round(confidence * 100) / 100,
+				distance_cm: tenths(distanceCm),
+				floor_cm: tenths(detector.floorCm),
+				alarm: detector.alarm,
+			};
 		});
 		this.#link.sendHealth({
 			boot: this.#link.boot,
@@ -231,3 +242,7 @@ export class Board {
 	}
 }
 Object.freeze(Board.prototype);
+
+function tenths(cm: number | null): number | null {
+	return cm === null ? null : Math.round(cm * 10) / 10;
+}

@@ -32,9 +32,16 @@ export interface Verdict {
 	distanceCm: number | null;
 }
 
+/** Where sensors are: over the cars at 2 to 3.5 m, or in front of them at the height of a bumper, where an empty spot is silent. */
+export type Mount = "overhead" | "wall";
+
 export interface DetectorOptions {
 	/** Height of the sensor over the empty floor in cm; learnt when left out, see {@link Detector}. */
 	floorCm?: number;
+	/** Found out when left out. */
+	mount?: Mount;
+	/** What {@link Detector.learnt} said before a restart. */
+	learnt?: string;
 }
 
 /** Measurements that have a vote: with eight sensors in a sweep of 0.64 s, the last 3.2 s. */
@@ -128,6 +135,26 @@ export class Detector {
 	/** Height over the floor in cm as it is believed now; null while it is unknown. */
 	get floorCm(): number | null {
 		return this.#floorCm || null;
+	}
+
+	/** Forgets the floor and takes what it hears next for it: a person says that the spot is empty now. */
+	learnFloor(): void {
+		this.#floorCm = this.#anchorCm = 0;
+	}
+
+	/** From {@link learnFloor} until that is done, one way or the other. */
+	get learning(): boolean {
+		return false;
+	}
+
+	/** What has been learnt, to be kept over restarts: at most 40 characters, empty while there is nothing. */
+	get learnt(): string {
+		return "";
+	}
+
+	/** What goes wrong slowly, before it makes the verdict wrong. */
+	get alarm(): "drift" | "dirt" | null {
+		return null;
 	}
 
 	/**
@@ -261,3 +288,16 @@ export class Detector {
 	}
 }
 Object.freeze(Detector.prototype);
+
+export interface DetectorsOptions {
+	/** In the sensors' order. */
+	spots: readonly { height_cm?: number }[];
+	mount?: Mount;
+	/** What each detector's {@link Detector.learnt} said before a restart, in the same order. */
+	learnt?: readonly string[];
+}
+
+/** A board's detectors, one for each of its spots: they find out together how the sensors are mounted. */
+export function makeDetectors({ spots, mount, learnt = [] }: DetectorsOptions): Detector[] {
+	return spots.map(({ height_cm }, spot) => new Detector({ floorCm: height_cm, mount, learnt: learnt[spot] }));
+}

@@ -73,9 +73,11 @@ export interface Stored {
 /** `parkmate/board/<board_id>/command`, gateway to board, QoS 1; answered on `…/result`. */
 export interface BoardCommand {
 	id: string;
-	command: "identify" | "restart" | "learn_floor" | "settings";
-	/** For `identify` and `learn_floor`: one spot; all of the board's when left out. */
+	command: "identify" | "restart" | "learn_floor" | "trace" | "settings";
+	/** For `identify`, `learn_floor` and `trace`: one spot; all of the board's when left out. */
 	spot_id?: string;
+	/** For `trace`: how long the board tells every measurement, s; 0 ends it. */
+	seconds?: number;
 	/** For `settings`: the settings to change. */
 	settings?: Record<string, unknown>;
 }
@@ -86,14 +88,44 @@ export interface BoardResult {
 	ok: boolean;
 	/** What went wrong, when `ok` is false. */
 	message?: string;
+	/** For `learn_floor`: the distance to the floor of each spot that was asked for, cm; null where silence is what an empty spot sounds like. */
+	floors?: Record<string, number | null>;
 }
 
-/** What one sensor has gone through since the board's start. */
+/** `parkmate/board/<board_id>/trace`, board to gateway, QoS 0, while `trace` was asked for: every measurement, raw. */
+export interface BoardTrace {
+	boot: number;
+	/** Counts these messages since `trace` was asked for, from 1, so that a lost one shows. */
+	n: number;
+	/** Air temperature that the board goes by, °C. */
+	temp_c: number;
+	/** In time order: ms since the board's start, index in `BoardStatus.spots`, the pulse in µs as it was timed (null: none ended). */
+	samples: [atMs: number, spot: number, echoUs: number | null][];
+}
+
+/** What one sensor has gone through since the board's start, in measurements. */
 export interface SensorCounters {
 	ok: number;
+	/** A pulse that says that nothing came back, or one that went on beyond the guard time. */
 	no_echo: number;
+	/** The echo pin was high before the trigger. */
 	stuck: number;
 	too_short: number;
+	/** No pulse at all: the wires are off. */
+	silent: number;
+}
+
+/** What a person who mounts or mends a sensor wants to know of it. */
+export interface SensorHealth extends SensorCounters {
+	state: SensorState;
+	reason: string;
+	confidence: number;
+	/** Measured now, cm; null without an echo. */
+	distance_cm: number | null;
+	/** The empty floor as it is believed now, cm; null while unknown, or where there is none to hear. */
+	floor_cm: number | null;
+	/** What goes wrong slowly, before it makes the verdict wrong: the floor moves away, or answers ever less often. */
+	alarm: "drift" | "dirt" | null;
 }
 
 /** `parkmate/board/<board_id>/health`, board to gateway, QoS 0. */
@@ -109,7 +141,7 @@ export interface BoardHealth {
 	outbox?: number;
 	/** Intermediate changes that a full outbox had to merge since the start. */
 	coalesced?: number;
-	sensors?: Record<string, SensorCounters>;
+	sensors?: Record<string, SensorHealth>;
 }
 
 /** Names of lots, spots and boards: they are parts of topics and addresses. 1 to 64 letters, digits, `.`, `_`, `-`. */
@@ -142,7 +174,7 @@ export class Topics {
 		return `${this.prefix}/payment`;
 	}
 
-	board(boardId: string, leaf: "status" | "stored" | "command" | "result" | "health"): string {
+	board(boardId: string, leaf: "status" | "stored" | "command" | "result" | "health" | "trace"): string {
 		return `${this.prefix}/board/${boardId}/${leaf}`;
 	}
 

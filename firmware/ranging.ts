@@ -87,7 +87,7 @@ export class Ranging {
 		this.#sensors = sensors;
 		this.#timer = timer;
 		this.#onMeasurement = onMeasurement;
-		this.#counters = sensors.map(() => ({ ok: 0, no_echo: 0, stuck: 0, too_short: 0 }));
+		this.#counters = sensors.map(() => ({ ok: 0, no_echo: 0, stuck: 0, too_short: 0, silent: 0 }));
 		this.#alarm = timer.alarm(() => this.#next());
 	}
 

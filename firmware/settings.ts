@@ -2,6 +2,7 @@
  * In: what a board must know about itself, from its memory or a person. Out: the same, whole and checked; the boot counter.
  * Never: lets a half-right setting through; says a password.
  */
+import type { Mount } from "./detector.ts";
 import { idPattern } from "./messages.ts";
 import { sensorLimit } from "./ranging.ts";
 
@@ -26,6 +27,8 @@ export interface Settings {
 	broker_username?: string;
 	broker_password?: string;
 	topic_prefix: string;
+	/** How the sensors are mounted; found out when left out. */
+	mount?: Mount;
 	/** °C, for the speed of sound. */
 	temperature_c: number;
 	/** How often an unchanged spot is said again, s. */
@@ -92,6 +95,14 @@ export const settingsFields: Readonly<Record<keyof Settings, Readonly<Field>>> =
 		takes: (value) => typeof value === "string" && value.length <= 64 && /^[\w.-]+(\/[\w.-]+)*$/.test(value),
 		default: "parkmate",
 		example: "parkmate",
+	},
+	mount: {
+		description:
+			"where the sensors are: `overhead` (2 to 3.5 m) or at a `wall`, at bumper height (found out when left out)",
+		expected: "overhead or wall",
+		takes: (value) => value === "overhead" || value === "wall",
+		optional: true,
+		example: "overhead",
 	},
 	temperature_c: {
 		description: "air temperature for the speed of sound, °C",
