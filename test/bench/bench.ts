@@ -13,6 +13,16 @@ export interface Outcome {
 	right: boolean;
 }
 
+/** An argument or a file that is not as it must be: the bench ends with 2, and one line that says which, what it got and what it takes. */
+export class InputError extends Error {
+	readonly code = "BAD_INPUT";
+
+	constructor(message: string, options?: ErrorOptions) {
+		super(message, options);
+		this.name = "InputError";
+	}
+}
+
 export interface Bench {
 	/** One line for the list of benches: what it measures, and what it is compared with. */
 	question: string;

@@ -1,9 +1,10 @@
 /** `npm run bench -- NAME`: prints a figure beside what it is compared with. A new bench is a file here, and one line below. */
-import type { Bench } from "./bench.ts";
+import { type Bench, InputError } from "./bench.ts";
+import { detector } from "./detector.ts";
 import { latency } from "./latency.ts";
 import { start } from "./start.ts";
 
-const benches: Record<string, Bench> = { latency, start };
+const benches: Record<string, Bench> = { detector, latency, start };
 
 // Ctrl-C ends what was started, too.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
@@ -22,5 +23,5 @@ try {
 	process.exit(right ? 0 : 1);
 } catch (error) {
 	console.error((error as Error).message);
-	process.exit(1);
+	process.exit(error instanceof InputError ? 2 : 1);
 }
