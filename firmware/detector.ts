@@ -1,15 +1,20 @@
 /**
  * In: one sensor's raw measurements. Out: free, occupied or unknown, how sure, and why.
- * Never: waits, remembers more than a few numbers, or calls a spot free because it heard nothing.
+ * Never: waits, remembers more than a few numbers, or lets one measurement change its mind.
  */
+import { Background, type Mount, Mounting, zones } from "./background.ts";
 import type { SensorState } from "./messages.ts";
 import type { Measurement } from "./ranging.ts";
 
+export type { Mount };
+
 /**
- * Why a verdict is what it is: `echo` by what was measured. The rest are reasons to know nothing: `starting` too few
- * measurements yet, `no_echo` nothing comes back, `unplugged` not even the pulse that says so, `stuck` the echo pin
- * stays high, `too_short` only pulses shorter than sound could make, `floor_unknown` nothing learnt to compare with,
- * `beyond_floor` echoes from further away than the floor, `unclear` echoes that do not agree.
+ * Why a verdict is what it is. `echo`: by what was measured; `no_echo`: by silence, which is a slope, glass or a soft roof
+ * over a floor that can be heard, and an empty spot where there is none. The rest are reasons to know nothing: `starting`
+ * too few measurements yet, `no_echo` a silence that means nothing yet, `unplugged` not even the pulse that says so, `stuck`
+ * the echo pin stays high, `too_short` only pulses shorter than sound could make, `blocked` something sits on the sensor,
+ * `floor_unknown` nothing learnt to compare with, `beyond_floor` echoes from further away than the floor, `unclear` echoes
+ * that do not agree.
  */
 export type Reason =
 	| "echo"
@@ -18,6 +23,7 @@ export type Reason =
 	| "unplugged"
 	| "stuck"
 	| "too_short"
+	| "blocked"
 	| "floor_unknown"
 	| "beyond_floor"
 	| "unclear";
@@ -25,59 +31,99 @@ export type Reason =
 /** What the detector holds of its spot. The detector changes the same object: whoever keeps it copies it. */
 export interface Verdict {
 	state: SensorState;
-	/** 0 to 1: the share of the last {@link windowSize} measurements that speak for the state; 0 while it is unknown. */
+	/** 0 to 1: how far the last measurements speak for the state; 0 while it is unknown. */
 	confidence: number;
 	reason: Reason;
 	/** Median of the last measured distances in cm; null when none of them had an echo. */
 	distanceCm: number | null;
 }
 
-/** Where sensors are: over the cars at 2 to 3.5 m, or in front of them at the height of a bumper, where an empty spot is silent. */
-export type Mount = "overhead" | "wall";
-
 export interface DetectorOptions {
-	/** Height of the sensor over the empty floor in cm; learnt when left out, see {@link Detector}. */
+	/** Height of the sensor over the empty floor in cm; learnt when left out. */
 	floorCm?: number;
-	/** Found out when left out. */
-	mount?: Mount;
+	/** Found out, together with the board's other detectors, when left out. */
+	mounting?: Mounting;
 	/** What {@link Detector.learnt} said before a restart. */
 	learnt?: string;
+	/** What to leave out, to see what it is good for: following the floor, or asking more than one measurement. */
+	without?: "learning" | "votes";
 }
 
-/** Measurements that have a vote: with eight sensors in a sweep of 0.64 s, the last 3.2 s. */
+/** Echoes that the median and the agreement are taken from: with eight sensors in a sweep of 0.7 s, the last 3.5 s. */
 export const windowSize = 5;
 
-/** Votes for a change. One stray ping neither makes nor stops one, and a clear change is decided in 4 × 0.64 = 2.56 s. */
-export const votesNeeded = 4;
+/** Echoes that differ by no more than this come from the same surface, cm: HC-SR04s scatter by 0.1 to 0.5 cm, a walking person by far more. */
+export const agreeCm = 2.5;
+
+/** A window of echoes that differ by no more than this is calm, cm: slush, wind and warm air over an engine included. */
+export const calmSpreadCm = 6;
+
+/**
+ * Evidence for a change of mind, in nats: the sum of the logarithms of how much likelier each measurement is after the change
+ * than before it, never below 0 (a CUSUM test, Page 1954). Evidence against only leaks it away, so that a stray ping delays
+ * a change by one or two measurements and no more. e^9.5: one false alarm in some 13,000 measurements if they were by
+ * chance alone; and four clear measurements, at most {@link clear} each, are enough.
+ */
+export const evidenceNeeded = 9.5;
+
+/** What one measurement is worth at most, nats: three of them are not enough for a change. */
+export const clear = 3;
+
+/** A measurement counts for the time since the last one, in full from this on, ms: ten pings in one second are one second. */
+const fullWeightMs = 450;
+
+/** After a gap like this evidence from before it is out of date, ms. */
+const staleMs = 60_000;
+
+/** A floor of 250 cm in sight of a car that is there: prior share of its measurements. Beam edges, windows. */
+const priorFloorShare = 0.06;
+
+/** Prior share of measurements of a car that are silent: slopes, glass. */
+const priorSilentShare = 0.25;
+
+/** Prior share of measurements of a free spot that are near echoes: birds, drops, other sensors' pings. */
+const priorGhostShare = 0.02;
+
+/** No pulse that counts is longer, cm: 36 ms at 60 °C make 662. Temperatures can be anything. */
+const farthestCm = 1000;
+
+/** Each near echo counts 4 and each other measurement takes 1 away, up to a limit; from `carHeard` on, that is two in a row, silence after them is a car's. */
+const carHeard = 6;
+const heardLimit = 20;
+
+/** How fast the share of ghosts is learnt, and the shares of a car after its first measurements; per measurement. */
+const ghostRate = 1 / 128;
+const carRate = 1 / 32;
 
 /** Votes for a wire that is off or a pin that hangs: a sound sensor never looks like that, so it shows within 3 sweeps. */
 export const faultVotesNeeded = 3;
 
-/** Echoes that differ by no more than this are calm, cm: HC-SR04s scatter by 0.1 to 0.5 cm, a walking person by far more. */
-export const calmSpreadCm = 6;
+/** The same for pulses that are too short and echoes from the sensor's own surface: drops of rain make some. */
+const nuisanceVotesNeeded = 6;
 
-/** Floors that are learnt lie in this range, cm: overhead sensors hang 2 to 3.5 m high and measure to 4 m; nearer is a roof or a hood. */
-export const learntFloorCm = Object.freeze({ min: 190, max: 400 });
+/** Votes at most: a fault is over after as many sound measurements. */
+const faultVotesLimit = 8;
 
-/** Calm measurements before the first floor is taken for one. */
-export const learnAfter = 8;
+/** Measurements of silence over a floor that can be heard, with no car before it, after which nothing is known; about 12 s. */
+const lostAfter = 18;
 
-/** Calm measurements before a learnt floor is given up for one further down: about 5 min. The first one may have been a hood. */
-export const deepenAfter = 480;
+/** The same for a car that has been heard all the time; about 30 s. */
+const goneAfter = 45;
 
-/** The floor follows calm echoes of a free spot by this share each, about 3 min for a step: temperature and snow, not cars. */
-const followShare = 1 / 256;
+/** Measurements by which a car's share of silence is known. */
+const knownAfter = 40;
 
-/** It follows no further than this share from where it began: a temperature error of 60 °C makes 10 %. */
-const followLimit = 0.15;
+/** Share of silence up to which a car counts as heard all the time. */
+const loudShare = 0.15;
 
-// What one measurement tells, apart from its distance.
-const empty = 0;
-const echo = 1;
-const noEcho = 2;
-const silent = 3;
-const tooShort = 4;
-const stuck = 5;
+/** How fast the share of echoes that come from anywhere is learnt, per measurement: half of it in 8 s. */
+const oddRate = 1 / 16;
+
+/** Share of echoes that come from anywhere, from which on nothing is known, and below which something may be again. */
+const unclear = Object.freeze({ from: 0.6, below: 0.4 });
+
+/** Measurements after a start, or a fault, in which a verdict is due. */
+const startingLimit = 12;
 
 /** Speed of sound at `temperatureC` (°C) in cm/µs. v = 331.3 + 0.606·T m/s, good to 0.2 % from −20 to 40 °C. */
 export function soundCmPerUs(temperatureC: number): number {
@@ -90,204 +136,373 @@ export function echoDistanceCm(echoUs: number, temperatureC: number): number {
 	return (echoUs * soundCmPerUs(temperatureC)) / 2;
 }
 
-/** How far from the floor an echo may be and still be the floor's, cm: noise, slush, and 10 % for a wrong temperature. */
-export function floorToleranceCm(floorCm: number): number {
-	return Math.max(20, 0.1 * floorCm);
-}
-
-/** How much nearer than the tolerance an echo must be to be a vehicle's, cm. Echoes between the two speak for what was before. */
-export const hysteresisCm = 15;
-
 /**
- * Judges a spot from a sensor above it, relative to the empty floor. Holds the last {@link windowSize} measurements and
- * changes its mind when {@link votesNeeded} of them agree. Without a floor in its options it takes the first calm echo
- * from {@link learntFloorCm} for it and says unknown until then, so that a car which stands there at the first start is
- * not taken for the floor.
+ * Judges a spot by what is likelier: that it is as it was, or that it has changed. How likely a measurement is in an empty
+ * and in a taken spot is learnt where it can be: how the empty spot sounds, how often it is silent or haunted, how
+ * often this car is silent or lets the floor be heard.
  */
 export class Detector {
 	readonly verdict: Readonly<Verdict>;
 	readonly #verdict: Verdict = { state: "unknown", confidence: 0, reason: "starting", distanceCm: null };
-	readonly #kinds = new Uint8Array(windowSize);
-	readonly #distancesCm = new Float64Array(windowSize);
-	readonly #sortedCm = new Float64Array(windowSize);
-	/** How many of {@link #sortedCm} count. */
-	#echoes = 0;
+	readonly #background: Background;
+	readonly #needed: number;
+	/** Last distances, cm; 0 for a measurement without an echo. */
+	readonly #distancesCm = new Float32Array(windowSize);
 	#place = 0;
-	/** Where the floor is, cm; 0 while unknown. */
-	#floorCm: number;
-	/** Where the floor was when it was set or learnt, cm. */
-	#anchorCm: number;
-	/** Only a floor that nobody measured may turn out to be deeper. */
-	readonly #learns: boolean;
-	/** Calm measurements, less those that were not. */
-	#calm = 0;
+	#lastMs = Number.NaN;
+	/** Of the measurement that is being taken. */
+	#weight = 1;
+	#forOccupied = 0;
+	#forFree = 0;
+	/** Votes for {@link #fault}. */
+	#faultVotes = 0;
+	#fault: Reason = "starting";
+	/** Measurements of silence, less four for each echo. */
+	#lost = 0;
+	/** Share of the last echoes that agree with nothing. */
+	#odd = 0;
+	/** Share of near echoes while the spot was free. */
+	#ghostShare = priorGhostShare;
+	/** Shares of the floor's echoes and of silence in what is heard of the car that is there. */
+	#floorShare = priorFloorShare;
+	#silentShare = priorSilentShare;
+	/** Echoes of the floor and measurements of silence since the car was last heard. */
+	#floorRun = 0;
+	#silentRun = 0;
+	/** Measurements since the state changed, up to {@link knownAfter}. */
+	#age = 0;
+	/** Where the last near echo came from, cm. */
+	#nearCm = 0;
+	/** Near echoes within the last seconds, see {@link carHeard}. */
+	#heardNear = 0;
+	/** How far the last measurements speak for a car, 0 to 1. */
+	#taken = 0.5;
+	/** An echo that was no echo, so that a missing pulse tells something: see {@link #isSilence}. */
+	#missing = 0;
 
 	/** @throws RangeError on a floor that is not a positive number. */
-	constructor({ floorCm }: DetectorOptions = {}) {
+	constructor({ floorCm, mounting = new Mounting(undefined), learnt, without }: DetectorOptions = {}) {
 		if (floorCm !== undefined && !(floorCm > 0 && floorCm < Number.POSITIVE_INFINITY)) {
 			throw new RangeError(`floorCm must be a positive number of cm, got ${floorCm}`);
 		}
 		this.verdict = this.#verdict;
-		this.#learns = floorCm === undefined;
-		this.#floorCm = this.#anchorCm = floorCm ?? 0;
+		this.#needed = without === "votes" ? 0.1 : evidenceNeeded;
+		this.#background = new Background({ mounting, floorCm, learnt, learns: without !== "learning" });
 	}
 
-	/** Height over the floor in cm as it is believed now; null while it is unknown. */
+	/** The empty floor in cm as it is believed now; null while it is unknown, or where there is none to hear. */
 	get floorCm(): number | null {
-		return this.#floorCm || null;
+		return this.#background.floorCm || null;
 	}
 
-	/** Forgets the floor and takes what it hears next for it: a person says that the spot is empty now. */
+	/** Whether it is known what the empty spot sounds like: a floor, or silence. */
+	get knowsEmpty(): boolean {
+		return this.#background.isKnown;
+	}
+
+	/** A person says that the spot is empty: forgets the floor and takes what is heard next for it, within {@link learning} or not at all. */
 	learnFloor(): void {
-		this.#floorCm = this.#anchorCm = 0;
+		this.#background.teach();
+		this.#change("unknown", "floor_unknown");
 	}
 
-	/** From {@link learnFloor} until that is done, one way or the other. */
+	/** From {@link learnFloor} until that is done, 17 s at most; {@link knowsEmpty} tells whether it went well. */
 	get learning(): boolean {
-		return false;
+		return this.#background.learning;
 	}
 
 	/** What has been learnt, to be kept over restarts: at most 40 characters, empty while there is nothing. */
 	get learnt(): string {
-		return "";
+		return this.#background.learnt;
 	}
 
 	/** What goes wrong slowly, before it makes the verdict wrong. */
 	get alarm(): "drift" | "dirt" | null {
-		return null;
+		return this.#background.alarm;
 	}
 
 	/**
 	 * Takes one measurement made at `temperatureC` (°C). True when the state changed, or why it is unknown.
 	 * Takes any numbers, also such as no sensor makes, and never throws.
 	 */
+	dbg() {
+		return {
+			lost: this.#lost,
+			ss: this.#silentShare,
+			fo: this.#forOccupied,
+			ff: this.#forFree,
+			age: this.#age,
+			hn: this.#heardNear,
+			odd: this.#odd,
+		};
+	}
 	measure(measurement: Readonly<Measurement>, temperatureC: number): boolean {
-		this.#remember(measurement, temperatureC);
-		this.#sort();
-		this.#learn();
-		return this.#decide();
+		const { state, reason } = this.#verdict;
+		this.#weigh(measurement.atMs);
+		const distanceCm = this.#distanceOf(measurement, temperatureC);
+		const fault = distanceCm > 0 ? null : this.#faultOf(measurement);
+		this.#countFault(distanceCm, fault);
+		if (fault === null) this.#take(distanceCm);
+		else this.#push(0);
+		this.#decide();
+		return this.#verdict.state !== state || (state === "unknown" && this.#verdict.reason !== reason);
 	}
 
-	#remember({ kind, echoUs, high }: Readonly<Measurement>, temperatureC: number): void {
-		let what = noEcho;
-		let distanceCm = 0;
-		if (kind === "stuck") what = stuck;
-		else if (kind === "too_short") what = tooShort;
-		else if (kind === "no_echo") what = echoUs === null && !high ? silent : noEcho;
-		else {
-			distanceCm = echoUs !== null && echoUs > 0 ? echoDistanceCm(echoUs, temperatureC) : 0;
-			if (distanceCm > 0 && distanceCm < Number.POSITIVE_INFINITY) what = echo;
+	#weigh(atMs: number): void {
+		const passedMs = atMs - this.#lastMs;
+		this.#lastMs = atMs;
+		// A clock that was set, or none: every measurement counts.
+		this.#weight = passedMs > 0 && passedMs < fullWeightMs ? passedMs / fullWeightMs : 1;
+		if (Math.abs(passedMs) > staleMs) this.#forOccupied = this.#forFree = 0;
+	}
+
+	/** 0 without an echo. */
+	#distanceOf({ kind, echoUs }: Readonly<Measurement>, temperatureC: number): number {
+		if (kind !== "ok" || echoUs === null || !(echoUs > 0)) return 0;
+		const distanceCm = echoDistanceCm(echoUs, temperatureC);
+		return distanceCm > 0 && distanceCm < farthestCm ? distanceCm : 0;
+	}
+
+	/** Why a measurement without an echo says nothing of the spot; null when it does. */
+	#faultOf({ kind, echoUs, high }: Readonly<Measurement>): Reason | null {
+		if (kind === "stuck") return "stuck";
+		if (kind === "too_short") return "too_short";
+		if (echoUs !== null || high) {
+			// This sensor says by a long pulse that nothing came back: no pulse at all is something else.
+			this.#missing = -1;
+			return null;
 		}
-		this.#kinds[this.#place] = what;
+		return this.#missing >= faultVotesNeeded ? null : "unplugged";
+	}
+
+	#countFault(distanceCm: number, fault: Reason | null): void {
+		const blocked = distanceCm > 0 && this.#background.zoneOf(distanceCm) === zones.blocked;
+		const now = blocked ? "blocked" : fault;
+		// Some clones send no pulse when nothing came back. One that is followed by echoes again and again is such a clone.
+		if (distanceCm > 0 && this.#fault === "unplugged" && this.#faultVotes > 0 && this.#missing >= 0) {
+			if (this.#missing < faultVotesNeeded) this.#missing++;
+		}
+		if (now === null) this.#faultVotes = Math.max(0, this.#faultVotes - 1);
+		else if (now === this.#fault) this.#faultVotes = Math.min(this.#faultVotes + 1, faultVotesLimit);
+		else if (this.#faultVotes <= 1) {
+			this.#fault = now;
+			this.#faultVotes = 1;
+		} else this.#faultVotes--;
+	}
+
+	#push(distanceCm: number): void {
 		this.#distancesCm[this.#place] = distanceCm;
 		this.#place = (this.#place + 1) % windowSize;
+		this.#verdict.distanceCm = this.#medianCm();
 	}
 
-	/** Distances of the window's echoes, rising: for the median, and for how calm they are. */
-	#sort(): void {
-		const sorted = this.#sortedCm;
-		let count = 0;
-		for (let i = 0; i < windowSize; i++) {
-			if (this.#kinds[i] !== echo) continue;
-			const distanceCm = this.#distancesCm[i] ?? 0;
-			let at = count++;
-			for (; at > 0 && (sorted[at - 1] ?? 0) > distanceCm; at--) sorted[at] = sorted[at - 1] ?? 0;
-			sorted[at] = distanceCm;
+	/** A measurement that says something of the spot: an echo from `distanceCm`, or silence (0). */
+	#take(distanceCm: number): void {
+		const agrees = distanceCm > 0 && this.#agrees(distanceCm);
+		this.#push(distanceCm);
+		const { state, distanceCm: medianCm } = this.#verdict;
+		const calmCm = this.#isCalm() ? (medianCm ?? 0) : 0;
+		let zone = this.#zoneOf(distanceCm);
+		if (this.#background.hear(zone, agrees, calmCm, state, this.#weight)) {
+			zone = this.#zoneOf(distanceCm);
+			// What was heard before was compared with another floor. The echoes that taught this one are the spot's.
+			this.#forOccupied = this.#forFree = 0;
+			if (calmCm > 0 && this.#background.zoneOf(calmCm) === zones.floor) this.#forFree = this.#needed;
 		}
-		this.#echoes = count;
-		this.#verdict.distanceCm = count > 0 ? (sorted[count >> 1] ?? null) : null;
+		if (this.#background.isKnown) this.#weighEvidence(zone, agrees);
+		if (zone === zones.near) this.#nearCm = distanceCm;
+		if (this.#age < knownAfter) this.#age++;
 	}
 
-	#learn(): void {
-		const medianCm = this.#verdict.distanceCm ?? 0;
-		const calm =
-			this.#echoes === windowSize && (this.#sortedCm[windowSize - 1] ?? 0) - (this.#sortedCm[0] ?? 0) <= calmSpreadCm;
-		if (calm && this.#verdict.state === "free" && this.#isFloor(medianCm)) {
-			this.#calm = 0;
-			const followedCm = this.#floorCm + (medianCm - this.#floorCm) * followShare;
-			const limitCm = this.#anchorCm * followLimit;
-			if (Math.abs(followedCm - this.#anchorCm) <= limitCm) this.#floorCm = followedCm;
+	#zoneOf(distanceCm: number): number {
+		return distanceCm > 0 ? this.#background.zoneOf(distanceCm) : zones.silence;
+	}
+
+	#weighEvidence(zone: number, agrees: boolean): void {
+		const { isSilent, missShare } = this.#background;
+		const occupied = this.#verdict.state === "occupied";
+		const isEcho = zone !== zones.silence;
+		if (isEcho) {
+			this.#countOdd(zone, agrees, occupied);
+			this.#lost = Math.max(0, this.#lost - 4 * this.#weight);
+		}
+		if (zone === zones.near) {
+			this.#heardNear = Math.min(this.#heardNear + 4, heardLimit);
+			this.#add(agrees ? logOdds(0.9, this.#ghostShare) : 0.5, -clear);
+			this.#lean(1);
+		} else if (zone === zones.floor) {
+			this.#add(-2.5, logOdds(0.9, this.#floorShare) * (agrees || this.#isAtFloor() ? 1 : 0.3));
+			this.#lean(0);
+		} else if (!isEcho || zone === zones.nowhere) {
+			this.#hearNothing(isSilent, missShare);
+		} else if (zone === zones.beyond) this.#add(0, -0.5);
+		if (this.#heardNear > 0) this.#heardNear--;
+		this.#learnShares(zone, occupied);
+	}
+
+	#countOdd(zone: number, agrees: boolean, occupied: boolean): void {
+		// Glass and slopes let a car be heard from further away than the floor, here and there.
+		if (zone === zones.beyond && occupied) return;
+		this.#odd += ((agrees || zone === zones.floor ? 0 : 1) - this.#odd) * oddRate * this.#weight;
+	}
+
+	#hearNothing(isSilent: boolean, missShare: number): void {
+		this.#lost = Math.min(this.#lost + this.#weight, 2 * goneAfter);
+		if (isSilent) {
+			const forFree = Math.max(0.2, logOdds(0.97, this.#silentShare));
+			this.#add(-forFree, forFree);
+			this.#lean(0);
 			return;
 		}
-		const deeper = medianCm > this.#floorCm + floorToleranceCm(this.#floorCm);
-		if (!this.#learns || !calm || !deeper || medianCm < learntFloorCm.min || medianCm > learntFloorCm.max) {
-			if (this.#calm > 0) this.#calm--;
+		// Silence alone may be a sensor that has gone deaf: only with a car's echoes before it is it a car.
+		const afterCar = this.#heardNear >= carHeard;
+		const forOccupied = afterCar ? Math.min(0.9, logOdds(priorSilentShare, missShare)) : 0;
+		this.#add(Math.max(0, forOccupied), -0.5);
+		if (afterCar) {
+			this.#heardNear++;
+			this.#lean(0.7);
+		}
+	}
+
+	/** What is heard after the last near echo of a car may be its leaving: it counts for the car only when the car is heard again. */
+	#learnShares(zone: number, occupied: boolean): void {
+		const isNear = zone === zones.near;
+		if (!occupied) {
+			if (this.#verdict.state !== "free" || !(isNear || zone === zones.floor)) return;
+			this.#ghostShare += ((isNear ? 1 : 0) - this.#ghostShare) * ghostRate * this.#weight;
+		} else if (zone === zones.floor) this.#floorRun += this.#weight;
+		else if (zone === zones.silence) this.#silentRun += this.#weight;
+		else if (isNear) {
+			const run = this.#floorRun + this.#silentRun + this.#weight;
+			const rate = 1 - (1 - Math.max(carRate, 1 / (this.#age + 4))) ** Math.min(run, 20);
+			this.#floorShare += (this.#floorRun / run - this.#floorShare) * rate;
+			this.#silentShare += (this.#silentRun / run - this.#silentShare) * rate;
+			this.#floorRun = this.#silentRun = 0;
+		}
+	}
+
+	#add(forOccupied: number, forFree: number): void {
+		const limit = this.#needed;
+		this.#forOccupied = Math.min(limit, Math.max(0, this.#forOccupied + forOccupied * this.#weight));
+		this.#forFree = Math.min(limit, Math.max(0, this.#forFree + forFree * this.#weight));
+	}
+
+	#lean(taken: number): void {
+		this.#taken += (taken - this.#taken) * 0.25 * this.#weight;
+	}
+
+	#decide(): void {
+		const { state, reason } = this.#verdict;
+		const votesNeeded =
+			this.#fault === "blocked" || this.#fault === "too_short" ? nuisanceVotesNeeded : faultVotesNeeded;
+		const wasFault = state === "unknown" && reason === this.#fault;
+		if (this.#faultVotes >= votesNeeded || (wasFault && this.#faultVotes > 0)) this.#change("unknown", this.#fault);
+		else if (!this.#background.isKnown) this.#wonder();
+		else if (this.#odd > (reason === "unclear" ? unclear.below : unclear.from)) this.#change("unknown", "unclear");
+		else if (state !== "occupied" && this.#forOccupied >= this.#needed) this.#change("occupied", "echo");
+		else if (state !== "free" && this.#forFree >= this.#needed) this.#change("free", "echo");
+		else if (state === "unknown") this.#waitForEvidence();
+		else if (this.#isLost(state)) this.#change("unknown", "no_echo");
+		else this.#keep(state);
+	}
+
+	/** Nothing to compare with yet. */
+	#wonder(): void {
+		if (this.#age < startingLimit && this.#verdict.reason === "starting") return;
+		this.#change("unknown", this.#verdict.distanceCm === null ? "no_echo" : "floor_unknown");
+	}
+
+	#waitForEvidence(): void {
+		if (this.#age < startingLimit) return;
+		const { distanceCm } = this.#verdict;
+		if (distanceCm === null) this.#change("unknown", "no_echo");
+		else this.#change("unknown", this.#background.zoneOf(distanceCm) === zones.beyond ? "beyond_floor" : "unclear");
+	}
+
+	/** The sensor heard this spot, and does not any more. */
+	#isLost(state: SensorState): boolean {
+		if (this.#background.isSilent) return false;
+		if (state === "free") return this.#lost >= lostAfter;
+		return this.#lost >= goneAfter && this.#silentShare < loudShare;
+	}
+
+	#keep(state: SensorState): void {
+		const taken = state === "occupied" ? this.#taken : 1 - this.#taken;
+		this.#verdict.confidence = Math.min(1, Math.max(0.01, taken));
+		this.#verdict.reason = this.#verdict.distanceCm === null ? "no_echo" : "echo";
+	}
+
+	#change(state: SensorState, reason: Reason): void {
+		const verdict = this.#verdict;
+		verdict.reason = reason;
+		if (state === "unknown") verdict.confidence = 0;
+		if (verdict.state === state) return;
+		if (verdict.state === "occupied" && state === "free" && this.#age >= knownAfter) this.#background.prove();
+		verdict.state = state;
+		this.#forOccupied = this.#forFree = 0;
+		this.#age = 0;
+		this.#lost = 0;
+		if (state === "unknown") {
+			this.#heardNear = 0;
 			return;
 		}
-		this.#calm++;
-		// The window is full of calm echoes before the first one counts.
-		if (this.#calm > (this.#floorCm === 0 ? learnAfter - windowSize : deepenAfter)) {
-			this.#floorCm = this.#anchorCm = medianCm;
-			this.#calm = 0;
-		}
+		this.#floorShare = priorFloorShare;
+		this.#silentShare = priorSilentShare;
+		this.#floorRun = this.#silentRun = 0;
+		this.#keep(state);
 	}
 
-	#isFloor(distanceCm: number): boolean {
-		return Math.abs(distanceCm - this.#floorCm) <= floorToleranceCm(this.#floorCm);
-	}
-
-	#decide(): boolean {
-		let near = 0;
-		let floor = 0;
-		let between = 0;
-		let beyond = 0;
-		let none = 0;
-		let silence = 0;
-		let hanging = 0;
-		let short = 0;
-		let measured = 0;
+	/** Whether one of the last echoes, or the last near one, came from the same distance. */
+	#agrees(distanceCm: number): boolean {
+		if (Math.abs(this.#nearCm - distanceCm) <= agreeCm) return true;
 		for (let i = 0; i < windowSize; i++) {
-			const kind = this.#kinds[i];
-			const distanceCm = this.#distancesCm[i] ?? 0;
-			if (kind === empty) continue;
-			measured++;
-			if (kind === noEcho) none++;
-			else if (kind === silent) silence++;
-			else if (kind === stuck) hanging++;
-			else if (kind === tooShort) short++;
-			else if (this.#isFloor(distanceCm)) floor++;
-			else if (distanceCm > this.#floorCm) beyond++;
-			else if (distanceCm < this.#floorCm - floorToleranceCm(this.#floorCm) - hysteresisCm) near++;
-			else between++;
+			if (Math.abs((this.#distancesCm[i] ?? 0) - distanceCm) <= agreeCm) return true;
 		}
-		const { state } = this.#verdict;
-		if (state === "occupied") near += between;
-		if (state === "free") floor += between;
-
-		if (hanging >= faultVotesNeeded) return this.#unknown("stuck");
-		if (silence >= faultVotesNeeded) return this.#unknown("unplugged");
-		if (this.#echoes === 0 && measured === windowSize) {
-			return this.#unknown(short >= faultVotesNeeded ? "too_short" : "no_echo");
-		}
-		if (this.#floorCm === 0) return this.#echoes >= votesNeeded && this.#unknown("floor_unknown");
-		// Over a floor that gives echoes, none is a sign of glass, a slope or a soft roof, but needs echoes beside it.
-		const slopes = near >= 2 && floor + beyond === 0 ? none : 0;
-		if (near + slopes >= votesNeeded) return this.#known("occupied", (near + none / 2) / windowSize);
-		if (floor >= votesNeeded) return this.#known("free", floor / windowSize);
-		if (beyond === windowSize) return this.#unknown("beyond_floor");
-		if (state === "unknown" && near + floor + between >= votesNeeded) return this.#unknown("unclear");
-		const votes = state === "occupied" ? near + none / 2 : state === "free" ? floor : 0;
-		this.#verdict.confidence = votes / windowSize;
 		return false;
 	}
 
-	#known(state: SensorState, confidence: number): boolean {
-		const changed = this.#verdict.state !== state;
-		this.#verdict.state = state;
-		this.#verdict.reason = "echo";
-		this.#verdict.confidence = Math.min(1, confidence);
-		return changed;
+	/** Whether the last echo came from where the floor is, and not only from near it. */
+	#isAtFloor(): boolean {
+		const distanceCm = this.#distancesCm[(this.#place + windowSize - 1) % windowSize] ?? 0;
+		return Math.abs(distanceCm - this.#background.floorCm) <= 2 * agreeCm;
 	}
 
-	#unknown(reason: Reason): boolean {
-		const changed = this.#verdict.state !== "unknown" || this.#verdict.reason !== reason;
-		this.#verdict.state = "unknown";
-		this.#verdict.reason = reason;
-		this.#verdict.confidence = 0;
-		return changed;
+	#isCalm(): boolean {
+		let min = Number.POSITIVE_INFINITY;
+		let max = 0;
+		for (let i = 0; i < windowSize; i++) {
+			const distanceCm = this.#distancesCm[i] ?? 0;
+			if (distanceCm < min) min = distanceCm;
+			if (distanceCm > max) max = distanceCm;
+		}
+		return min > 0 && max - min <= calmSpreadCm;
+	}
+
+	/** Upper median of the window's echoes; null without any. */
+	#medianCm(): number | null {
+		let echoes = 0;
+		for (let i = 0; i < windowSize; i++) if ((this.#distancesCm[i] ?? 0) > 0) echoes++;
+		for (let i = 0; i < windowSize; i++) {
+			const candidateCm = this.#distancesCm[i] ?? 0;
+			if (candidateCm <= 0) continue;
+			let below = 0;
+			let equal = 0;
+			for (let j = 0; j < windowSize; j++) {
+				const distanceCm = this.#distancesCm[j] ?? 0;
+				if (distanceCm > 0 && distanceCm < candidateCm) below++;
+				else if (distanceCm === candidateCm) equal++;
+			}
+			if (below <= echoes >> 1 && below + equal > echoes >> 1) return candidateCm;
+		}
+		return null;
 	}
 }
 Object.freeze(Detector.prototype);
+
+/** How much likelier something of share `here` is than of share `there`, in nats, at most {@link clear}. */
+function logOdds(here: number, there: number): number {
+	return Math.min(clear, Math.log(here / Math.max(0.001, there)));
+}
 
 export interface DetectorsOptions {
 	/** In the sensors' order. */
@@ -295,9 +510,13 @@ export interface DetectorsOptions {
 	mount?: Mount;
 	/** What each detector's {@link Detector.learnt} said before a restart, in the same order. */
 	learnt?: readonly string[];
+	without?: DetectorOptions["without"];
 }
 
 /** A board's detectors, one for each of its spots: they find out together how the sensors are mounted. */
-export function makeDetectors({ spots, mount, learnt = [] }: DetectorsOptions): Detector[] {
-	return spots.map(({ height_cm }, spot) => new Detector({ floorCm: height_cm, mount, learnt: learnt[spot] }));
+export function makeDetectors({ spots, mount, learnt = [], without }: DetectorsOptions): Detector[] {
+	const mounting = new Mounting(mount);
+	return spots.map(({ height_cm }, spot) => {
+		return new Detector({ floorCm: height_cm, mounting, learnt: learnt[spot], without });
+	});
 }

@@ -106,9 +106,11 @@ export interface BoardTrace {
 /** What one sensor has gone through since the board's start, in measurements. */
 export interface SensorCounters {
 	ok: number;
-	/** A pulse that says that nothing came back, or one that went on beyond the guard time. */
+	/** A pulse that says that nothing came back. */
 	no_echo: number;
-	/** The echo pin was high before the trigger. */
+	/** A pulse that had not ended after the guard time: some clones say so that nothing came back, and hang. */
+	endless: number;
+	/** The echo pin was high while idle, before the trigger. */
 	stuck: number;
 	too_short: number;
 	/** No pulse at all: the wires are off. */

@@ -31,7 +31,7 @@ export interface Measurement {
 	kind: EchoKind;
 	/** The pulse as it was timed, in µs, however short or long; null when none ended within its slot. */
 	echoUs: number | null;
-	/** The echo pin was high at the end of the slot: the pulse is still going on. */
+	/** The echo pin was still high at the end of the slot: that pulse is too long to be an echo. */
 	high: boolean;
 	/** When it was read, in ms since the board's start. */
 	atMs: number;
@@ -41,17 +41,32 @@ export interface RangingOptions {
 	/** 1 to {@link sensorLimit}. */
 	sensors: readonly Sensor[];
 	timer: Timer;
+	/** 0 up to, not with, 1. */
+	random: () => number;
 	onMeasurement: (measurement: Readonly<Measurement>) => void;
 }
 
-/** Eight sensors make a sweep of 0.64 s; more would be too slow to decide within 3.2 s by five measurements. */
+/** Eight sensors make a sweep of 0.7 s; more would be too slow to decide within 3 s by four measurements. */
 export const sensorLimit = 8;
 
-/** From one trigger to the next, ms. The datasheet asks for 60; clones hold the echo for 71 ms when nothing comes back, and 80 is safe with them. */
+/**
+ * From one trigger to the next at least, ms. The datasheet asks for 60; clones hold the echo for 71 ms when nothing comes
+ * back, and 80 is safe with them (ESPHome). It holds for all sensors of a board, as each would hear the others'
+ * pings: OpenBikeSensor waits 30 ms after another sensor's start, 35 ms after its own.
+ */
 export const slotMs = 80;
 
-/** The shortest sweep, ms: five measurements take the same time on a board with one sensor as with eight. */
+/** A slot is longer by up to this, by chance, ms: what a neighbouring lot's sensors send then comes at another time in each sweep, and looks like no car. */
+export const jitterMs = 12;
+
+/** The shortest sweep, ms: five measurements take about the same time on a board with one sensor as with eight. */
 export const sweepMs = sensorLimit * slotMs;
+
+/** A pulse that goes on at the end of its slot is given this long since its trigger, ms: 103 ms were seen in the field; on some clones it never ends. */
+export const guardMs = 110;
+
+/** From the end of a pulse to the next trigger at least, ms, as OpenBikeSensor rests. */
+export const restMs = 10;
 
 /** Shorter pulses are no echo, µs. A sensor measures from 2 cm; sound at 60 °C needs 109 µs for it. Clones bleed the trigger into the first 100 µs. */
 export const shortestEchoUs = 108;
@@ -71,24 +86,32 @@ export function classifyEcho(echoUs: number | null, stuck: boolean): EchoKind {
 export class Ranging {
 	readonly #sensors: readonly Sensor[];
 	readonly #timer: Timer;
+	readonly #random: () => number;
 	readonly #onMeasurement: (measurement: Readonly<Measurement>) => void;
 	readonly #counters: SensorCounters[];
 	readonly #alarm: Alarm;
 	readonly #measurement: Measurement = { sensor: 0, kind: "no_echo", echoUs: null, high: false, atMs: 0 };
-	/** The sensor whose slot it is; −1 while none is measured. */
+	/** The sensor whose turn it is next; −1 while closed. */
+	#next = -1;
+	/** The sensor whose slot it is; −1 between sweeps and in a rest. */
 	#current = -1;
 	#stuck = false;
+	#firedMs = 0;
+	/** The slot was made longer, as its pulse was going on. */
+	#late = false;
+	#sweepMs = 0;
 
 	/** @throws RangeError on a number of sensors that is not 1 to {@link sensorLimit}. */
-	constructor({ sensors, timer, onMeasurement }: RangingOptions) {
+	constructor({ sensors, timer, random, onMeasurement }: RangingOptions) {
 		if (sensors.length < 1 || sensors.length > sensorLimit) {
 			throw new RangeError(`sensors must be 1 to ${sensorLimit}, got ${sensors.length}`);
 		}
 		this.#sensors = sensors;
 		this.#timer = timer;
+		this.#random = random;
 		this.#onMeasurement = onMeasurement;
-		this.#counters = sensors.map(() => ({ ok: 0, no_echo: 0, stuck: 0, too_short: 0, silent: 0 }));
-		this.#alarm = timer.alarm(() => this.#next());
+		this.#counters = sensors.map(() => ({ ok: 0, no_echo: 0, endless: 0, stuck: 0, too_short: 0, silent: 0 }));
+		this.#alarm = timer.alarm(() => this.#onAlarm());
 	}
 
 	/** One per sensor, counting since the start. */
@@ -97,36 +120,55 @@ export class Ranging {
 	}
 
 	start(): void {
-		if (this.#current < 0) this.#fire(0);
+		if (this.#next >= 0) return;
+		this.#next = 0;
+		this.#fire();
 	}
 
 	/** Stops measuring; the slot under way is not reported. Twice is fine. */
 	close(): void {
 		this.#alarm.cancel();
-		this.#current = -1;
+		this.#next = this.#current = -1;
 	}
 
-	#next(): void {
+	#onAlarm(): void {
 		const read = this.#current;
 		if (read < 0) {
-			this.#fire(0);
+			this.#fire();
 			return;
 		}
-		this.#read(read);
-		const restMs = sweepMs - this.#sensors.length * slotMs;
-		if (read + 1 < this.#sensors.length) this.#fire(read + 1);
-		else if (restMs <= 0) this.#fire(0);
-		else {
-			this.#current = -1;
-			this.#alarm.set(restMs);
+		const passedMs = this.#timer.now() - this.#firedMs;
+		if (!this.#late) {
+			this.#read(read);
+			// No echo is that long, but the next sensor would be fired into it.
+			this.#late = this.#measurement.high && this.#measurement.kind !== "stuck";
+			if (this.#late) {
+				this.#alarm.set(Math.max(1, guardMs - passedMs));
+				return;
+			}
 		}
+		this.#count(read);
+		this.#current = -1;
+		this.#sweepMs += passedMs;
+		const sincePulseMs = this.#late ? 0 : passedMs - (this.#measurement.echoUs ?? 0) / 1000;
+		let waitMs = sincePulseMs < restMs ? Math.min(restMs, restMs - sincePulseMs) : 0;
+		if (this.#next === 0) {
+			waitMs = Math.max(waitMs, sweepMs - this.#sweepMs);
+			this.#sweepMs = 0;
+		}
+		if (waitMs > 0) this.#alarm.set(waitMs);
+		else this.#fire();
 		// Last, so that whatever the listener does, the next slot has begun.
 		this.#onMeasurement(this.#measurement);
 	}
 
-	#fire(index: number): void {
+	#fire(): void {
+		const index = this.#next;
+		this.#next = (index + 1) % this.#sensors.length;
 		this.#current = index;
-		this.#alarm.set(slotMs);
+		this.#late = false;
+		this.#firedMs = this.#timer.now();
+		this.#alarm.set(slotMs + Math.floor(this.#random() * (jitterMs + 1)));
 		try {
 			const sensor = this.#sensors[index];
 			this.#stuck = sensor?.high ?? false;
@@ -149,11 +191,26 @@ export class Ranging {
 			measurement.echoUs = sensor?.read() ?? null;
 			measurement.high = sensor?.high ?? false;
 		} catch {
-			// Counted below, as a measurement without an echo.
+			// Counted as a measurement without an echo.
 		}
 		measurement.kind = classifyEcho(measurement.echoUs, this.#stuck);
+	}
+
+	#count(index: number): void {
+		const { kind, echoUs } = this.#measurement;
 		const counters = this.#counters[index];
-		if (counters) counters[measurement.kind]++;
+		if (!counters) return;
+		if (kind === "no_echo" && this.#late && this.#isHigh(index)) counters.endless++;
+		else if (kind === "no_echo" && echoUs === null && !this.#late) counters.silent++;
+		else counters[kind]++;
+	}
+
+	#isHigh(index: number): boolean {
+		try {
+			return this.#sensors[index]?.high ?? false;
+		} catch {
+			return false;
+		}
 	}
 }
 Object.freeze(Ranging.prototype);

@@ -80,6 +80,7 @@ function decide(phaseMs: number, beforeCm: number, afterCm: number): number[] {
 	const ranging = new Ranging({
 		sensors,
 		timer,
+		random: slotChances(),
 		onMeasurement: (measurement) => {
 			const detector = detectors[measurement.sensor];
 			if (!detector?.measure(measurement, temperatureC) || measurement.atMs < changeMs) return;
@@ -90,6 +91,12 @@ function decide(phaseMs: number, beforeCm: number, afterCm: number): number[] {
 	timer.run(changeMs + changedSweeps * sweepMs);
 	ranging.close();
 	return takenMs;
+}
+
+/** Chances for the lengths of slots: all of them in turn, in no order that a sweep repeats. */
+function slotChances(): () => number {
+	let turn = 0;
+	return () => (turn++ * 0.618) % 1;
 }
 
 /** The value that a `share` (0 to 1) of them do not exceed: nearest rank. @throws RangeError when there are none. */

@@ -2,9 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
 	classifyEcho,
+	guardMs,
+	jitterMs,
 	longestEchoUs,
 	type Measurement,
 	Ranging,
+	restMs,
 	type Sensor,
 	sensorLimit,
 	shortestEchoUs,
@@ -14,12 +17,13 @@ import {
 import { echoUs, FakeSensor } from "./fake-sensor.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
-function setUp(sensors: Sensor[]) {
+function setUp(sensors: Sensor[], random = () => 0) {
 	const time = new VirtualTime();
 	const measurements: Measurement[] = [];
 	const ranging = new Ranging({
 		sensors,
 		timer: time,
+		random,
 		onMeasurement: (measurement) => measurements.push({ ...measurement }),
 	});
 	return { time, ranging, measurements };
@@ -89,6 +93,44 @@ describe("ranging", () => {
 			{ kind: "no_echo", high: true },
 			{ kind: "stuck", high: true },
 		]);
+		expect(ranging.counters[0]).toMatchObject({ endless: 1, stuck: 1 });
+	});
+
+	it("waits for a pulse that goes on, up to the guard time, and then rests", () => {
+		const [clone, next] = [new FakeSensor(), new FakeSensor()];
+		const { time, ranging, measurements } = setUp([clone, next]);
+		ranging.start();
+		clone.echoUs = null;
+		clone.high = true;
+		time.advance(slotMs + 20);
+		clone.high = false;
+		expect(next.triggers).toBe(0);
+		time.advance(guardMs + restMs - slotMs - 20 - 1);
+		expect(next.triggers).toBe(0);
+		time.advance(1);
+		expect(next.triggers).toBe(1);
+		expect(measurements).toEqual([{ sensor: 0, kind: "no_echo", echoUs: null, high: true, atMs: slotMs }]);
+		expect(ranging.counters[0]).toMatchObject({ no_echo: 1, endless: 0 });
+	});
+
+	it("rests after a pulse that ends late in its slot", () => {
+		const [clone, next] = [new FakeSensor(), new FakeSensor()];
+		clone.echoUs = 76_000;
+		const { time, ranging } = setUp([clone, next]);
+		ranging.start();
+		time.advance(slotMs + 5);
+		expect(next.triggers).toBe(0);
+		time.advance(1);
+		expect(next.triggers).toBe(1);
+	});
+
+	it("makes each slot longer by chance, so that it keeps no step with a neighbour's sensors", () => {
+		const chances = [0, 0.5, 0.999];
+		const { time, ranging, measurements } = setUp(eight(), () => chances.shift() ?? 0);
+		ranging.start();
+		time.advance(4 * slotMs + 2 * jitterMs);
+		const gaps = measurements.map(({ atMs }, index) => atMs - (measurements[index - 1]?.atMs ?? 0));
+		expect(gaps).toEqual([slotMs, slotMs + jitterMs / 2, slotMs + jitterMs, slotMs]);
 	});
 
 	it("goes on when sensors are dead, hang or throw", () => {
@@ -103,12 +145,12 @@ describe("ranging", () => {
 		ranging.start();
 		time.advance(10 * sweepMs);
 		expect(measurements).toHaveLength(80);
-		const none = { ok: 0, no_echo: 0, stuck: 0, too_short: 0 };
+		const none = { ok: 0, no_echo: 0, endless: 0, stuck: 0, too_short: 0, silent: 0 };
 		expect(ranging.counters).toEqual([
 			{ ...none, ok: 10 },
-			{ ...none, no_echo: 10 },
+			{ ...none, silent: 10 },
 			{ ...none, stuck: 10 },
-			{ ...none, no_echo: 10 },
+			{ ...none, silent: 10 },
 			{ ...none, too_short: 10 },
 			{ ...none, ok: 10 },
 			{ ...none, ok: 10 },
@@ -135,6 +177,7 @@ describe("ranging", () => {
 		const ranging = new Ranging({
 			sensors,
 			timer: time,
+			random: () => 0,
 			onMeasurement: () => {
 				throw new Error("listener");
 			},
@@ -151,6 +194,7 @@ describe("ranging", () => {
 		const ranging = new Ranging({
 			sensors: eight(),
 			timer: time,
+			random: () => 0,
 			onMeasurement: (measurement) => seen.add(measurement),
 		});
 		ranging.start();
@@ -178,7 +222,7 @@ describe("ranging", () => {
 	it("measures every sensor once a sweep, whatever the pulses are", () => {
 		fc.assert(
 			fc.property(
-				fc.array(fc.tuple(fc.option(fc.double()), fc.boolean()), { minLength: 1, maxLength: 8 }),
+				fc.array(fc.tuple(fc.option(fc.double({ max: 70_000 })), fc.boolean()), { minLength: 1, maxLength: 8 }),
 				fc.integer({ min: 1, max: 5 }),
 				(pulses, sweeps) => {
 					const sensors = pulses.map(([pulseUs, high]) => {
@@ -192,7 +236,7 @@ describe("ranging", () => {
 					time.advance(sweeps * sweepMs);
 					expect(measurements).toHaveLength(sweeps * sensors.length);
 					for (const counters of ranging.counters) {
-						expect(counters.ok + counters.no_echo + counters.stuck + counters.too_short).toBe(sweeps);
+						expect(Object.values(counters).reduce((sum, count) => sum + count)).toBe(sweeps);
 					}
 				},
 			),

@@ -78,7 +78,12 @@ describe("an HC-SR04 on an ESP32", () => {
 		const sensors = [chip.sensor(4, 34), chip.sensor(13, 35)];
 		const time = new VirtualTime();
 		const kinds: string[] = [];
-		const ranging = new Ranging({ sensors, timer: time, onMeasurement: ({ kind }) => kinds.push(kind) });
+		const ranging = new Ranging({
+			sensors,
+			timer: time,
+			random: () => 0,
+			onMeasurement: ({ kind }) => kinds.push(kind),
+		});
 		ranging.start();
 		time.advance(1000);
 		chip.high = true;

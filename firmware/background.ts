@@ -1,0 +1,350 @@
+/**
+ * In: what a sensor hears, and whether its spot is believed free. Out: what the empty spot sounds like: a floor at so many cm, or silence.
+ * Never: judges the spot; takes silence for an empty spot before this board was heard to hear.
+ */
+import type { SensorState } from "./messages.ts";
+
+/** Where sensors are: over the cars at 2 to 3.5 m, or in front of them at the height of a bumper, where an empty spot is silent. */
+export type Mount = "overhead" | "wall";
+
+/** Where an echo comes from. `nowhere`: nobody knows, as there is no floor to compare it with. */
+export const zones = Object.freeze({ silence: 0, blocked: 1, near: 2, between: 3, floor: 4, beyond: 5, nowhere: 6 });
+
+/** Floors that are learnt lie in this range, cm: overhead sensors hang 2 to 3.5 m high, 5 % for cold or hot air; nearer is a roof or a hood. */
+export const learntFloorCm = Object.freeze({ min: 190, max: 450 });
+
+/** What a person may call a floor by *learn floor now*, cm: the sensor's range. */
+const taughtFloorCm = Object.freeze({ min: 25, max: 450 });
+
+/** Calm measurements before the first floor is taken for one: the window is full of them before the first one counts. */
+export const learnAfter = 8;
+
+/** Calm measurements that were needed for one that did not stay: it may have been a roof, until a car came and went over it. 10 s, and half an hour. */
+export const deepenAfter = Object.freeze({ unproven: 16, proven: 2700 });
+
+/** Calm measurements in the gap between floor and vehicles before the floor has moved there: no vehicle is that low. 16 s. */
+export const moveAfter = 24;
+
+/** Measurements within which *learn floor now* comes to an end, about 17 s. */
+export const teachLimit = 24;
+
+/** Measurements of silence that a person who says *learn floor now* means by it, about 6 s. */
+export const taughtHush = 8;
+
+/** Near echoes that agree prove that a sensor hears, measurements of silence that it hears nothing else when the spot is empty. 6 s, 17 s. */
+export const hearingNeeded = Object.freeze({ near: 8, hush: 24 });
+
+/** Measurements of silence, or of near echoes, after which a sensor counts for how its board is mounted, about 30 s. */
+export const mountAfter = 45;
+
+/** The floor follows calm echoes of a free spot by this share each, about 3 min for a step: temperature and snow, not cars. */
+const followShare = 1 / 256;
+
+/** It follows no further than this share from where it began. 60 °C make 10 %, a foot of snow 12 %. */
+export const driftLimit = 0.25;
+
+/** From this share on the drift raises an alarm. */
+export const driftAlarm = 0.12;
+
+/** Share of measurements of a free spot without an echo that raises an alarm: dirt on the sensor, or a floor that swallows sound. */
+export const dirtAlarm = 0.3;
+
+/** A vehicle in front of a wall sensor is nearer than this, cm; what is further away is the lane, or who stands opposite. */
+export const wallReachCm = 190;
+
+/** Nearer echoes come from something on the sensor (spider, leaf, drops), cm: no vehicle fits between an overhead sensor and that. */
+export const blockedCm = Object.freeze({ overhead: 20, wall: 4 });
+
+const hearsNothingYet = 0;
+const hearsFloor = 1;
+const hearsSilence = 2;
+const quietSoFar = 3;
+const nearSoFar = 4;
+
+/** How a board's sensors are mounted, found out by all of them: where one hears a floor, all hang overhead. */
+export class Mounting {
+	readonly #given: Mount | undefined;
+	/** How many sensors hear what. */
+	readonly #counts = new Uint8Array(5);
+
+	constructor(given: Mount | undefined) {
+		this.#given = given;
+	}
+
+	/** Whether a sensor may find out that its empty spot is silent all by itself. */
+	get mayBeWall(): boolean {
+		return this.#given !== "overhead" && this.#counts[hearsFloor] === 0;
+	}
+
+	get isWall(): boolean {
+		if (this.#given !== undefined) return this.#given === "wall";
+		const [, floors = 0, silences = 0, quiet = 0, near = 0] = this.#counts;
+		return floors === 0 && (silences > 0 || (quiet > 0 && near > 0));
+	}
+
+	/** A sensor that heard `before` (−1: is new) hears `now`. */
+	count(before: number, now: number): void {
+		if (before >= 0) this.#counts[before] = (this.#counts[before] ?? 0) - 1;
+		this.#counts[now] = (this.#counts[now] ?? 0) + 1;
+	}
+}
+Object.freeze(Mounting.prototype);
+
+export interface BackgroundOptions {
+	mounting: Mounting;
+	/** Height of the sensor over the empty floor in cm as a person measured it. */
+	floorCm?: number;
+	/** What {@link Background.learnt} said before a restart. */
+	learnt?: string;
+	/** False: the floor stays where it was given. */
+	learns: boolean;
+}
+
+/** What one spot sounds like when it is empty. */
+export class Background {
+	readonly #mounting: Mounting;
+	readonly #learns: boolean;
+	/** Where the floor is, cm; 0 while unknown, or where none is heard. */
+	#floorCm = 0;
+	/** Where it was when it was given or learnt, cm. */
+	#anchorCm = 0;
+	/** Calm echoes that it was followed by, up to 1 / {@link followShare}: the first ones count for more. */
+	#age = 0;
+	/** Silence is what the empty spot sounds like. */
+	#silent = false;
+	/** A car has come and gone over this floor, or a person vouches for it. */
+	#proven = false;
+	/** Share of a free spot's measurements that are silent. */
+	#missShare = 0.03;
+	/** Measurements that speak for another floor. */
+	#calm = 0;
+	#near = 0;
+	#hush = 0;
+	/** Measurements left to *learn floor now*. */
+	#lessons = 0;
+	#hears = -1;
+
+	constructor({ mounting, floorCm, learnt, learns }: BackgroundOptions) {
+		this.#mounting = mounting;
+		this.#learns = learns;
+		if (floorCm !== undefined) {
+			this.#floorCm = this.#anchorCm = floorCm;
+			this.#age = learnAfter;
+		}
+		if (learnt) this.#restore(learnt);
+		this.#tell();
+	}
+
+	/** Where the floor is, cm; 0 while unknown, or where none is heard. */
+	get floorCm(): number {
+		return this.#floorCm;
+	}
+
+	/** True when silence means that the spot is empty. */
+	get isSilent(): boolean {
+		return this.#silent || (this.#floorCm === 0 && this.#mounting.isWall);
+	}
+
+	/** False while there is nothing to compare an echo with. */
+	get isKnown(): boolean {
+		return this.#floorCm > 0 || this.isSilent;
+	}
+
+	/** Share of a free spot's measurements that are silent, 0 to 1. */
+	get missShare(): number {
+		return this.#missShare;
+	}
+
+	get learning(): boolean {
+		return this.#lessons > 0;
+	}
+
+	get alarm(): "drift" | "dirt" | null {
+		if (this.#floorCm > 0 && Math.abs(this.#floorCm - this.#anchorCm) > driftAlarm * this.#anchorCm) return "drift";
+		return !this.isSilent && this.#missShare > dirtAlarm ? "dirt" : null;
+	}
+
+	/** At most 40 characters: floor and where it began in cm, silent share, what is proven. Empty while nothing is known. */
+	get learnt(): string {
+		if (this.#floorCm === 0 && !this.#silent) return "";
+		const flags = (this.#silent ? 1 : 0) + (this.#proven ? 2 : 0);
+		return `${this.#floorCm.toFixed(1)} ${this.#anchorCm.toFixed(1)} ${this.#missShare.toFixed(2)} ${flags}`;
+	}
+
+	/** A person says that the spot is empty: forgets the floor, and takes what is heard next for it. */
+	teach(): void {
+		this.#forget();
+		this.#lessons = teachLimit;
+		this.#tell();
+	}
+
+	/** Which of the {@link zones} an echo from `distanceCm` is in. */
+	zoneOf(distanceCm: number): number {
+		const floorCm = this.#floorCm;
+		const wall = this.#mounting.isWall;
+		if (distanceCm < (floorCm > 0 && !wall ? blockedCm.overhead : blockedCm.wall)) return zones.blocked;
+		if (floorCm === 0 || wall) {
+			if (distanceCm < wallReachCm && !(wall && floorCm > 0 && distanceCm > floorCm - toleranceCm(floorCm))) {
+				return zones.near;
+			}
+			if (floorCm === 0) return zones.nowhere;
+			return distanceCm > floorCm + toleranceCm(floorCm) ? zones.beyond : zones.floor;
+		}
+		if (distanceCm > floorCm + toleranceCm(floorCm)) return zones.beyond;
+		if (distanceCm >= floorCm - toleranceCm(floorCm)) return zones.floor;
+		return distanceCm >= floorCm - clearanceCm(floorCm) ? zones.between : zones.near;
+	}
+
+	/**
+	 * Takes one measurement from `zone`, of a spot believed to be `state`; `agrees`: an echo from the same distance came
+	 * just before; `calmCm`: the distance that all recent echoes agree on, or 0; `weight`: of the measurement, 0 to 1.
+	 * True when what is known of the empty spot is new, so that what was thought of the spot counts no more.
+	 */
+	hear(zone: number, agrees: boolean, calmCm: number, state: SensorState, weight: number): boolean {
+		if (this.#lessons > 0) return this.#takeLesson(zone, calmCm);
+		if (!this.#learns) return false;
+		this.#count(zone, agrees, state, weight);
+		let isNew = false;
+		if (this.#floorCm === 0) isNew = this.#learn(zone, calmCm, weight) || this.#learnSilence();
+		else {
+			if (state === "free") this.#follow(zone, calmCm, weight);
+			isNew = this.#move(zone, calmCm, weight) || this.#loseFloor();
+		}
+		this.#tell();
+		return isNew;
+	}
+
+	/** A car has come and gone: this is the floor. */
+	prove(): void {
+		if (this.#floorCm > 0) this.#proven = true;
+	}
+
+	#count(zone: number, agrees: boolean, state: SensorState, weight: number): void {
+		if (zone === zones.silence || (zone === zones.nowhere && !agrees)) {
+			// What is silent under a known state is explained by it.
+			if (state === "unknown") this.#hush = Math.min(this.#hush + weight, 2 * mountAfter);
+		} else if (zone === zones.near && agrees) this.#near = Math.min(this.#near + weight, 2 * mountAfter);
+		else if (zone === zones.floor || zone === zones.nowhere) {
+			// What is heard again and again is no silence.
+			this.#hush = Math.max(0, this.#hush - 4 * weight);
+			this.#near = Math.max(0, this.#near - weight);
+		}
+	}
+
+	#learn(zone: number, calmCm: number, weight: number): boolean {
+		if (zone !== zones.nowhere || calmCm < learntFloorCm.min || calmCm > learntFloorCm.max) {
+			this.#calm = Math.max(0, this.#calm - weight);
+			return false;
+		}
+		this.#calm += weight;
+		return this.#calm > learnAfter - 5 && this.#set(calmCm);
+	}
+
+	/** Heard a car, and heard nothing at all before or after it: so does an empty spot sound. */
+	#learnSilence(): boolean {
+		if (this.#silent || !this.#mounting.mayBeWall) return false;
+		if (this.#near < hearingNeeded.near || this.#hush < hearingNeeded.hush) return false;
+		this.#silent = true;
+		return true;
+	}
+
+	/** The floor was silent for minutes, and now a car is heard: so the sensor hears, and it is the floor that is gone (a puddle). */
+	#loseFloor(): boolean {
+		if (this.#silent || this.#near < hearingNeeded.near || this.#hush < 2 * mountAfter) return false;
+		this.#silent = true;
+		return true;
+	}
+
+	#follow(zone: number, calmCm: number, weight: number): void {
+		const heard = zone === zones.floor || zone === zones.between;
+		if (heard || zone === zones.silence) {
+			this.#missShare += ((heard ? 0 : 1) - this.#missShare) * followShare * weight;
+		}
+		if (!heard || calmCm === 0) return;
+		this.#age = Math.min(this.#age + 1, 1 / followShare);
+		const followedCm = this.#floorCm + ((calmCm - this.#floorCm) / this.#age) * weight;
+		if (Math.abs(followedCm - this.#anchorCm) <= driftLimit * this.#anchorCm) this.#floorCm = followedCm;
+		if (this.#silent && this.#hush === 0) this.#silent = false;
+	}
+
+	#move(zone: number, calmCm: number, weight: number): boolean {
+		const moved = zone === zones.between || zone === zones.beyond;
+		if (!moved || calmCm === 0 || this.zoneOf(calmCm) !== zone || calmCm > learntFloorCm.max) {
+			this.#calm = Math.max(0, this.#calm - weight);
+			return false;
+		}
+		this.#calm += weight;
+		if (zone === zones.beyond) {
+			return this.#calm > (this.#proven ? deepenAfter.proven : deepenAfter.unproven) && this.#set(calmCm);
+		}
+		if (this.#calm <= moveAfter || this.#anchorCm - calmCm > driftLimit * this.#anchorCm) return false;
+		this.#floorCm = calmCm;
+		this.#calm = 0;
+		return true;
+	}
+
+	#takeLesson(zone: number, calmCm: number): boolean {
+		this.#lessons--;
+		this.#hush = zone === zones.silence ? this.#hush + 1 : 0;
+		if (calmCm >= taughtFloorCm.min && calmCm <= taughtFloorCm.max) this.#set(calmCm);
+		else if (this.#hush >= taughtHush) this.#silent = true;
+		else return false;
+		this.#lessons = 0;
+		this.#proven = true;
+		this.#tell();
+		return true;
+	}
+
+	#set(floorCm: number): boolean {
+		this.#forget();
+		this.#floorCm = this.#anchorCm = floorCm;
+		this.#age = learnAfter;
+		return true;
+	}
+
+	#forget(): void {
+		this.#floorCm = this.#anchorCm = 0;
+		this.#silent = this.#proven = false;
+		this.#missShare = 0.03;
+		this.#calm = this.#near = this.#hush = this.#lessons = 0;
+	}
+
+	/** What makes no sense is as if nothing had been kept. */
+	#restore(learnt: string): void {
+		const [floorCm = -1, anchorCm = -1, missShare = -1, flags = -1] = learnt.split(" ").map(Number);
+		const floorIsSane = floorCm === 0 || (floorCm >= taughtFloorCm.min && floorCm <= taughtFloorCm.max);
+		const driftIsSane = Math.abs(floorCm - anchorCm) <= driftLimit * anchorCm + 0.2;
+		if (!floorIsSane || !driftIsSane || !(missShare >= 0 && missShare <= 1) || !(flags >= 0 && flags <= 3)) return;
+		// A person has measured anew.
+		if (this.#anchorCm > 0 && Math.abs(this.#anchorCm - anchorCm) > toleranceCm(anchorCm)) return;
+		this.#floorCm = floorCm;
+		this.#anchorCm = anchorCm;
+		this.#missShare = missShare;
+		this.#silent = flags % 2 === 1;
+		this.#proven = flags >= 2;
+		this.#age = 1 / followShare;
+	}
+
+	/** Lets the board's other sensors know what this one hears. */
+	#tell(): void {
+		let hears = hearsNothingYet;
+		if (this.#floorCm > 0) hears = hearsFloor;
+		else if (this.#silent) hears = hearsSilence;
+		else if (this.#near >= mountAfter) hears = nearSoFar;
+		else if (this.#hush >= mountAfter) hears = quietSoFar;
+		if (hears === this.#hears) return;
+		this.#mounting.count(this.#hears, hears);
+		this.#hears = hears;
+	}
+}
+Object.freeze(Background.prototype);
+
+/** How far from the floor an echo may be and still be the floor's, cm: noise, slush, and 7.5 % for air that is 40 °C colder than thought. */
+export function toleranceCm(floorCm: number): number {
+	return Math.max(15, 0.08 * floorCm);
+}
+
+/** How far above the floor a vehicle's surfaces are at least, cm: a trailer's bed is 40 to 60 cm high. */
+export function clearanceCm(floorCm: number): number {
+	return Math.max(22, 0.11 * floorCm);
+}
