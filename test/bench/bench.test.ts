@@ -15,7 +15,10 @@ async function bench(...args: string[]): Promise<{ code: number | null; output: 
 
 describe("npm run bench", () => {
 	it("names the benches there are when it is asked for another", async () => {
-		expect(await bench("speed")).toEqual({ code: 2, output: 'bench must be one of detector, latency, start, got "speed"\n' });
+		expect(await bench("speed")).toEqual({
+			code: 2,
+			output: 'bench must be one of detector, latency, start, got "speed"\n',
+		});
 	});
 
 	it("says what is wrong with an argument", async () => {
