@@ -5,6 +5,7 @@ import fastifyStatic from "@fastify/static";
 import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from "fastify";
 import type { Gateway } from "./gateway.ts";
+import { boards } from "./http/boards.ts";
 import { errorBody, errors } from "./http/errors.ts";
 import { health } from "./http/health.ts";
 import { history } from "./http/history.ts";
@@ -78,6 +79,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 	});
 	await app.register(live, { hub: gateway.hub, refusals: gateway.refusals });
 	await app.register(lots, { prefix: "/api", gateway });
+	await app.register(boards, { prefix: "/api", gateway });
 	await app.register(history, { prefix: "/api", gateway });
 	await app.register(health, { gateway, version: options.version });
 	if (options.pages !== null) {

@@ -1,8 +1,10 @@
 /**
- * One gateway: books, writer, ingest, hub and announcer, wired to a store and a broker.
+ * One gateway: books, writer, ingest, boards, hub and announcer, wired to a store and a broker.
  * In: a store, a broker, a clock. Out: a running gateway that `app.ts` shows over HTTP. Never: knows which store or broker it has.
  */
+import { randomUUID } from "node:crypto";
 import { Topics } from "../firmware/messages.ts";
+import { Boards } from "./boards/boards.ts";
 import type { Broker } from "./broker/broker.ts";
 import { Announcer } from "./ingest/announce.ts";
 import { Ingest } from "./ingest/ingest.ts";
@@ -20,6 +22,8 @@ import { type Store, StoreError } from "./store/store.ts";
 export const overrideTickMs = 250;
 /** How often the hub looks after its clients. */
 export const liveTickMs = 1000;
+/** How often traces that are over are forgotten. */
+export const boardsTickMs = 60_000;
 
 export class Gateway {
 	readonly books = new Books();
@@ -28,6 +32,7 @@ export class Gateway {
 	readonly broker: Broker;
 	readonly clock: Clock;
 	readonly hub: Hub;
+	readonly boards: Boards;
 	readonly ingest: Ingest;
 	/** What clients of REST, WebSocket and the broker's own rules were refused; ingest counts refused messages itself. */
 	readonly refusals: Refusals;
@@ -60,11 +65,22 @@ export class Gateway {
 			wait: (ms) => this.#wait(ms),
 			onCommit: (steps) => this.#tell(steps),
 		});
+		this.boards = new Boards({
+			topics,
+			clock,
+			publish: (topic, payload) => broker.publish(topic, payload),
+			setTimer: (action, delayMs) => {
+				const timer = setTimeout(action, delayMs);
+				return () => clearTimeout(timer);
+			},
+			makeId: randomUUID,
+		});
 		this.ingest = new Ingest({
 			topics,
 			books: this.books,
 			writer: this.#writer,
 			unclaimed: this.unclaimed,
+			boards: this.boards,
 			clock,
 			log,
 		});
@@ -88,6 +104,7 @@ export class Gateway {
 		this.#timers = [
 			setInterval(() => this.#endOverrides(), overrideTickMs),
 			setInterval(() => this.hub.tick(), liveTickMs),
+			setInterval(() => this.boards.tick(), boardsTickMs),
 		];
 	}
 
@@ -133,6 +150,7 @@ export class Gateway {
 				unsent: this.#announcer.unsent,
 			},
 			ingest: this.ingest.counts,
+			boards: this.boards.counts,
 			live: this.hub.state,
 			clients: { refused: this.refusals.counts() },
 		};
@@ -147,6 +165,7 @@ export class Gateway {
 	async #close(): Promise<void> {
 		for (const timer of this.#timers) clearInterval(timer);
 		this.hub.close();
+		this.boards.close();
 		this.#stopWaiting();
 		await this.#writer.close();
 		await this.broker.close();

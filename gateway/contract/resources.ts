@@ -1,6 +1,6 @@
 /** What REST and WebSocket show: lots, spots and their history. Field names are the reference design's. */
 import Type, { type Static } from "typebox";
-import { Id, SensorStateSchema, Timestamp } from "./messages.ts";
+import { BoardHealthSchema, Id, SensorStateSchema, Timestamp } from "./messages.ts";
 
 const Nullable = <T extends Type.TSchema>(schema: T) => Type.Union([schema, Type.Null()]);
 
@@ -103,6 +103,56 @@ export const HistoryEntrySchema = Type.Object({
 	override: Nullable(OverrideSchema),
 });
 export type HistoryEntry = Static<typeof HistoryEntrySchema>;
+
+/** What a board last said of itself. */
+export const BoardSchema = Type.Object({
+	board_id: Id,
+	/** As it says; where it never did, the lot of the spots that it speaks for. */
+	lot_id: Nullable(Id),
+	/** In the order of its sensors where it said so; else those that it speaks for. */
+	spots: Type.Array(Id),
+	online: Type.Boolean(),
+	/** Counts its starts. */
+	boot: Type.Integer(),
+	/** How long the gateway knows it in this state, and this start. */
+	since: Timestamp,
+	/** When it started, as well as the gateway can tell; null where it can't. */
+	started_at: Nullable(Timestamp),
+	firmware: Nullable(Type.String()),
+	/** Why it had started, for people. */
+	restarted: Nullable(Type.String()),
+	/** Null until it tells of its health, every minute. */
+	health: Nullable(BoardHealthSchema),
+	health_at: Nullable(Timestamp),
+	/** Until when it tells every measurement of some spot, as it was asked here; null when it wasn't, or that time is over. */
+	trace_until: Nullable(Timestamp),
+});
+export type Board = Static<typeof BoardSchema>;
+
+/** One measurement of a trace. */
+export const SampleSchema = Type.Object({
+	t: Timestamp,
+	/** The pulse as it was timed; null where none ended. */
+	echo_us: Nullable(Type.Number()),
+	/** By the board's temperature; null where the pulse is none of an echo. */
+	distance_cm: Nullable(Type.Number()),
+});
+export type Sample = Static<typeof SampleSchema>;
+
+/** The last minutes of one sensor, raw. */
+export const SpotTraceSchema = Type.Object({
+	board_id: Id,
+	spot_id: Id,
+	/** The gateway's time when it answered. */
+	at: Timestamp,
+	/** Until when the board tells every measurement of this spot. */
+	trace_until: Nullable(Timestamp),
+	/** Messages of the board's trace that never came. */
+	lost: Type.Integer(),
+	/** Oldest first. */
+	samples: Type.Array(SampleSchema),
+});
+export type SpotTrace = Static<typeof SpotTraceSchema>;
 
 /** A report for a spot that nobody made; kept so that an owner can adopt the spot. */
 export const UnclaimedSchema = Type.Object({

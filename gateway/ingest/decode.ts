@@ -2,10 +2,10 @@
 import { Compile } from "typebox/compile";
 import type { SensorState, Topics } from "../../firmware/messages.ts";
 import { clip, explain } from "../contract/explain.ts";
-import { BoardStatusSchema, StatusReportSchema } from "../contract/messages.ts";
+import { StatusReportSchema } from "../contract/messages.ts";
 import type { Cursor } from "../lots/records.ts";
 
-/** A status or a board's word is never longer than this; longer ones are refused unread. */
+/** No message of a board or sensor is longer than this, in bytes: a health of 8 sensors has 2,000. Longer ones are refused unread. */
 export const maxReportBytes = 4096;
 
 /** Why a message was refused; each is counted by this name. */
@@ -44,16 +44,7 @@ export interface Sent {
 	topic_form: "short" | "long";
 }
 
-/** What a board says of itself, as far as the gateway reads it. */
-export interface BoardWord {
-	board_id: string;
-	boot: number;
-	online: boolean;
-	uptime_ms: number | null;
-}
-
 const statusReport = Compile(StatusReportSchema);
-const boardStatus = Compile(BoardStatusSchema);
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /** Reads a message on `<prefix>/spot/status` or its long form. */
@@ -106,17 +97,8 @@ export function decodeStatus(topics: Topics, topic: string, payload: Uint8Array)
 	};
 }
 
-/** Reads a message on `<prefix>/board/<board_id>/status`. */
-export function decodeBoardStatus(topics: Topics, topic: string, payload: Uint8Array): BoardWord | Refusal {
-	const board_id = topic.slice(`${topics.prefix}/board/`.length).split("/")[0] ?? "";
-	const json = parse(payload);
-	if (json instanceof Refusal) return json;
-	if (!boardStatus.Check(json))
-		return new Refusal("wrong_shape", explain(boardStatus.Errors(json), json, "the payload"));
-	return { board_id, boot: json.boot, online: json.online, uptime_ms: json.uptime_ms ?? null };
-}
-
-function parse(payload: Uint8Array): unknown {
+/** JSON from bytes, or the cause why they are none. */
+export function parse(payload: Uint8Array): unknown {
 	if (payload.byteLength > maxReportBytes) {
 		return new Refusal("oversized", `expected at most ${maxReportBytes} bytes, got ${payload.byteLength}`);
 	}

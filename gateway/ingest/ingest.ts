@@ -3,12 +3,14 @@
  * Never: judges whether a car is there.
  */
 import type { Topics } from "../../firmware/messages.ts";
+import type { Boards } from "../boards/boards.ts";
 import type { Message } from "../broker/broker.ts";
 import type { Books, Draft } from "../lots/books.ts";
 import type { Clock } from "../lots/manage.ts";
 import { type Report, takeReport } from "../lots/spot.ts";
-import { BoardStarts, eventTime } from "../lots/time.ts";
-import { decodeBoardStatus, decodeStatus, Refusal, type Sent } from "./decode.ts";
+import { eventTime } from "../lots/time.ts";
+import { decodeStatus, Refusal, type Sent } from "./decode.ts";
+import { type BoardWord, boardLeaves, decodeBoard } from "./decode-board.ts";
 import { type Log, Refusals } from "./refusals.ts";
 import type { UnclaimedSpots } from "./unclaimed.ts";
 import type { Writer } from "./writer.ts";
@@ -31,9 +33,9 @@ export class Ingest {
 	readonly #books: Books;
 	readonly #writer: Writer;
 	readonly #unclaimed: UnclaimedSpots;
+	readonly #boards: Boards;
 	readonly #clock: Clock;
 	readonly #refusals: Refusals;
-	readonly #starts = new BoardStarts();
 	#received = 0;
 	#changes = 0;
 	#repeats = 0;
@@ -44,6 +46,7 @@ export class Ingest {
 		books: Books;
 		writer: Writer;
 		unclaimed: UnclaimedSpots;
+		boards: Boards;
 		clock: Clock;
 		log: Log;
 	}) {
@@ -51,13 +54,14 @@ export class Ingest {
 		this.#books = options.books;
 		this.#writer = options.writer;
 		this.#unclaimed = options.unclaimed;
+		this.#boards = options.boards;
 		this.#clock = options.clock;
 		this.#refusals = new Refusals({ clock: options.clock, log: options.log });
 	}
 
 	/** What the broker must deliver. */
 	get filters(): string[] {
-		return [`${this.#topics.status()}/#`, this.#topics.board("+", "status")];
+		return [`${this.#topics.status()}/#`, ...boardLeaves.map((leaf) => this.#topics.board("+", leaf))];
 	}
 
 	get counts(): IngestCounts {
@@ -75,12 +79,22 @@ export class Ingest {
 		this.#received++;
 		if (message.topic.startsWith(this.#topics.status())) return this.#takeStatus(message);
 		if (message.payload.byteLength === 0) return; // a retained word was cleared
-		const word = decodeBoardStatus(this.#topics, message.topic, message.payload);
+		const word = decodeBoard(this.#topics, message.topic, message.payload);
 		if (word instanceof Refusal) return this.#refuse(word, message.topic);
-		// A retained word is as old as it is: its uptime says nothing of now.
-		if (word.online && word.uptime_ms !== null && !message.retained) {
-			this.#starts.learn(word.board_id, word.boot, word.uptime_ms, this.#clock.now());
-		}
+		const wrong = this.#takeWord(word, message.retained);
+		if (wrong !== null) this.#refuse(new Refusal("contradiction", wrong), message.topic);
+	}
+
+	/** @returns what is wrong with it, in words; null when it was taken. */
+	#takeWord(word: BoardWord, retained: boolean): string | null {
+		const { board_id } = word;
+		if (word.leaf === "status") this.#boards.takeStatus(board_id, word.said, retained);
+		// Only a status is kept by brokers: anything else that is retained is as old as it is.
+		else if (retained) return `expected ${word.leaf} from the board itself, got one that the broker kept`;
+		else if (word.leaf === "health") this.#boards.takeHealth(board_id, word.said);
+		else if (word.leaf === "result") this.#boards.commands.take(board_id, word.said);
+		else return this.#boards.takeTrace(board_id, word.said);
+		return null;
 	}
 
 	/** Reports that came before their spot was made count now. Call after lots or spots were made. */
@@ -146,7 +160,7 @@ export class Ingest {
 			receivedMs,
 			timestamp: sent.timestamp,
 			uptimeMs: sent.uptime_ms,
-			startMs: identity === null ? null : this.#starts.startMs(identity.board_id, identity.boot),
+			startMs: identity === null ? null : this.#boards.startMs(identity.board_id, identity.boot),
 		});
 		if (time.skewed) {
 			this.#refusals.count(

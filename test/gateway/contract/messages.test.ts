@@ -1,12 +1,21 @@
 import type { Static } from "typebox";
 import { Compile } from "typebox/compile";
 import { expect, expectTypeOf, test } from "vitest";
-import type { BoardStatus, StatusReport } from "../../../firmware/messages.ts";
-import { type BoardStatusSchema, StatusReportSchema } from "../../../gateway/contract/messages.ts";
+import type { BoardHealth, BoardResult, BoardStatus, BoardTrace, StatusReport } from "../../../firmware/messages.ts";
+import {
+	type BoardHealthSchema,
+	type BoardResultSchema,
+	type BoardStatusSchema,
+	type BoardTraceSchema,
+	StatusReportSchema,
+} from "../../../gateway/contract/messages.ts";
 
 test("what boards send and what the gateway takes are the same types", () => {
 	expectTypeOf<Static<typeof StatusReportSchema>>().toEqualTypeOf<StatusReport>();
 	expectTypeOf<Static<typeof BoardStatusSchema>>().toEqualTypeOf<BoardStatus>();
+	expectTypeOf<Static<typeof BoardHealthSchema>>().toEqualTypeOf<BoardHealth>();
+	expectTypeOf<Static<typeof BoardResultSchema>>().toEqualTypeOf<BoardResult>();
+	expectTypeOf<Static<typeof BoardTraceSchema>>().toEqualTypeOf<BoardTrace>();
 });
 
 test("the payload of the reference design is a status report", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Topics } from "../../../firmware/messages.ts";
-import { decodeBoardStatus, decodeStatus, maxReportBytes, Refusal } from "../../../gateway/ingest/decode.ts";
+import { decodeStatus, maxReportBytes, Refusal } from "../../../gateway/ingest/decode.ts";
 
 const topics = new Topics();
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -130,26 +130,7 @@ describe("a status", () => {
 		fc.assert(
 			fc.property(fc.oneof(fc.uint8Array({ maxLength: 200 }), fc.json().map(bytes)), (payload) => {
 				decodeStatus(topics, topics.status(), payload);
-				decodeBoardStatus(topics, topics.board("b1", "status"), payload);
 			}),
 		);
-	});
-});
-
-describe("a board's word", () => {
-	test("tells its board by topic, its boot and its uptime", () => {
-		const word = decodeBoardStatus(
-			topics,
-			topics.board("b1", "status"),
-			bytes('{"online":true,"boot":3,"uptime_ms":12}'),
-		);
-		expect(word).toEqual({ board_id: "b1", boot: 3, online: true, uptime_ms: 12 });
-	});
-
-	test("with a wrong type is refused", () => {
-		expect(decodeBoardStatus(topics, topics.board("b1", "status"), bytes('{"online":"yes","boot":3}'))).toMatchObject({
-			cause: "wrong_shape",
-			detail: 'online must be boolean, got "yes"',
-		});
 	});
 });

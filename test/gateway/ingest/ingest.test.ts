@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Topics } from "../../../firmware/messages.ts";
+import { Boards } from "../../../gateway/boards/boards.ts";
 import { Ingest } from "../../../gateway/ingest/ingest.ts";
 import { quietMs } from "../../../gateway/ingest/refusals.ts";
 import { maxUnclaimed, UnclaimedSpots } from "../../../gateway/ingest/unclaimed.ts";
@@ -17,10 +18,17 @@ function setUp() {
 	const topics = new Topics();
 	const unclaimed = new UnclaimedSpots();
 	const writer = new Writer({ books, store, log, wait: async () => {}, onCommit: (steps) => told.push(steps) });
-	const ingest = new Ingest({ topics, books, writer, unclaimed, clock, log });
+	const boards = new Boards({
+		topics,
+		clock,
+		publish: async () => {},
+		setTimer: () => () => {},
+		makeId: () => "c1",
+	});
+	const ingest = new Ingest({ topics, books, writer, unclaimed, boards, clock, log });
 	const send = (topic: string, payload: unknown, retained = false) =>
 		ingest.take({ topic, payload: new TextEncoder().encode(JSON.stringify(payload)), retained });
-	return { books, store, log, clock, told, topics, unclaimed, writer, ingest, send };
+	return { books, store, log, clock, told, topics, unclaimed, boards, writer, ingest, send };
 }
 
 const plain = { spot_id: "SPOT001", lot_id: "LOT001", occupied: true, distance: 35, timestamp: "2026-03-03T12:00:00Z" };
@@ -163,5 +171,26 @@ describe("ingest", () => {
 		await ingest.take({ topic: long, payload: new Uint8Array(), retained: false });
 		expect(store.batches).toEqual([]);
 		expect(ingest.counts.refused).toEqual({});
+	});
+
+	test("hears what boards say of themselves, and refuses what is none of it", async () => {
+		const { send, boards, ingest } = setUp();
+		await send("parkmate/board/b1/status", { online: true, boot: 1, spots: ["SPOT001"] });
+		await send("parkmate/board/b1/health", { boot: 1, uptime_ms: 60_000, outbox: 2 });
+		await send("parkmate/board/b1/trace", { boot: 1, n: 1, temp_c: 20, samples: [[60_640, 0, 12_000]] });
+		expect(boards.board("b1")).toMatchObject({ online: true, health: { outbox: 2 } });
+		expect(boards.counts).toEqual({ known: 1, online: 1, traced: 1 });
+		await send("parkmate/board/b1/health", { boot: 1, uptime_ms: "long" });
+		await send("parkmate/board/b1/trace", { boot: 1, n: 2, temp_c: 20, samples: [[61_280, 1, 12_000]] });
+		await send("parkmate/board/b1/trace", { boot: 7, n: 3, temp_c: 20, samples: [] });
+		expect(ingest.counts.refused).toEqual({ wrong_shape: 1, contradiction: 2 });
+	});
+
+	test("takes nothing but a status for news that a broker has kept", async () => {
+		const { send, boards, ingest } = setUp();
+		await send("parkmate/board/b1/status", { online: true, boot: 1, spots: ["SPOT001"] }, true);
+		await send("parkmate/board/b1/health", { boot: 1, uptime_ms: 60_000 }, true);
+		expect(boards.board("b1")).toMatchObject({ online: true, health: null });
+		expect(ingest.counts.refused).toEqual({ contradiction: 1 });
 	});
 });
