@@ -19,8 +19,20 @@ const taughtFloorCm = Object.freeze({ min: 25, max: 450 });
 /** Calm measurements before the first floor is taken for one: the window is full of them before the first one counts. */
 export const learnAfter = 8;
 
-/** Calm measurements that were needed for one that did not stay: it may have been a roof, until a car came and went over it. 10 s, and half an hour. */
-export const deepenAfter = Object.freeze({ unproven: 16, proven: 2700 });
+/** The same where nothing was heard before: 40 s. */
+const lastingAfter = 60;
+
+/** Calm measurements from further down before the floor is there: when it may have been a roof, and when the sensor may have been knocked. 10 s, and 5 min. */
+export const deepenAfter = Object.freeze({ roof: 16, floor: 450 });
+
+/** What is further from the sensor than this was never a roof, cm: overhead sensors hang at most 350 cm high, cars are 115 cm high at least. */
+const roofLimitCm = 240;
+
+/** How high a roof is that may have been taken for a floor, cm: sensors hang 350 cm high at most, so that vans are nearer than any floor. */
+const roofHeightCm = Object.freeze({ min: 100, max: 180 });
+
+/** A sensor that was knocked by 25° looks at a floor that is further away by this share (1 / cos 25°), and a third more. */
+const knockShare = 0.14;
 
 /** Calm measurements in the gap between floor and vehicles before the floor has moved there: no vehicle is that low. 16 s. */
 export const moveAfter = 24;
@@ -40,6 +52,9 @@ export const mountAfter = 45;
 /** The floor follows calm echoes of a free spot by this share each, about 3 min for a step: temperature and snow, not cars. */
 const followShare = 1 / 256;
 
+/** How fast the share of silent measurements of a free spot is learnt, per measurement: about a minute. */
+const missRate = 1 / 100;
+
 /** It follows no further than this share from where it began. 60 °C make 10 %, a foot of snow 12 %. */
 export const driftLimit = 0.25;
 
@@ -50,7 +65,7 @@ export const driftAlarm = 0.12;
 export const dirtAlarm = 0.3;
 
 /** A vehicle in front of a wall sensor is nearer than this, cm; what is further away is the lane, or who stands opposite. */
-export const wallReachCm = 190;
+export const wallReachCm = 230;
 
 /** Nearer echoes come from something on the sensor (spider, leaf, drops), cm: no vehicle fits between an overhead sensor and that. */
 export const blockedCm = Object.freeze({ overhead: 20, wall: 4 });
@@ -116,10 +131,14 @@ export class Background {
 	#proven = false;
 	/** Share of a free spot's measurements that are silent. */
 	#missShare = 0.03;
+	/** Measurements of silence since the floor was last heard. */
+	#missRun = 0;
 	/** Measurements that speak for another floor. */
 	#calm = 0;
 	#near = 0;
 	#hush = 0;
+	/** Silence was all there was to hear for a while. */
+	#heardHush = false;
 	/** Measurements left to *learn floor now*. */
 	#lessons = 0;
 	#hears = -1;
@@ -184,15 +203,25 @@ export class Background {
 		const wall = this.#mounting.isWall;
 		if (distanceCm < (floorCm > 0 && !wall ? blockedCm.overhead : blockedCm.wall)) return zones.blocked;
 		if (floorCm === 0 || wall) {
-			if (distanceCm < wallReachCm && !(wall && floorCm > 0 && distanceCm > floorCm - toleranceCm(floorCm))) {
+			// What comes out of a long silence has come there: it is no floor.
+			const reachCm = wall || this.#hush >= mountAfter ? wallReachCm : learntFloorCm.min;
+			if (distanceCm < reachCm && !(wall && floorCm > 0 && distanceCm > floorCm - toleranceCm(floorCm))) {
 				return zones.near;
 			}
 			if (floorCm === 0) return zones.nowhere;
 			return distanceCm > floorCm + toleranceCm(floorCm) ? zones.beyond : zones.floor;
 		}
-		if (distanceCm > floorCm + toleranceCm(floorCm)) return zones.beyond;
+		// Where it was before snow lay on it, too.
+		const deepestCm = Math.max(floorCm, this.#anchorCm);
+		if (distanceCm > deepestCm + toleranceCm(floorCm)) return zones.beyond;
 		if (distanceCm >= floorCm - toleranceCm(floorCm)) return zones.floor;
 		return distanceCm >= floorCm - clearanceCm(floorCm) ? zones.between : zones.near;
+	}
+
+	/** True for a distance that no floor can be at: further than a knock against the sensor or melting snow would move one that was heard. */
+	isBeyondDoubt(distanceCm: number): boolean {
+		const floorCm = Math.max(this.#floorCm, this.#anchorCm);
+		return this.#age > learnAfter && distanceCm > floorCm * (1 + knockShare) && !this.#mayBeRoof(distanceCm);
 	}
 
 	/**
@@ -222,12 +251,20 @@ export class Background {
 	#count(zone: number, agrees: boolean, state: SensorState, weight: number): void {
 		if (zone === zones.silence || (zone === zones.nowhere && !agrees)) {
 			// What is silent under a known state is explained by it.
-			if (state === "unknown") this.#hush = Math.min(this.#hush + weight, 2 * mountAfter);
-		} else if (zone === zones.near && agrees) this.#near = Math.min(this.#near + weight, 2 * mountAfter);
-		else if (zone === zones.floor || zone === zones.nowhere) {
+			if (state !== "unknown") return;
+			this.#hush = Math.min(this.#hush + weight, 2 * mountAfter);
+			if (this.#hush >= hearingNeeded.hush) this.#heardHush = true;
+			// Over a floor that was heard, only a car that is heard after the silence explains it.
+			if (this.#floorCm > 0) this.#near = 0;
+		} else if (zone === zones.near) {
+			if (agrees) this.#near = Math.min(this.#near + weight, 2 * mountAfter);
+			// A car that is silent at times is no empty spot; but what was heard before it came stays true.
+			if (this.#hush < mountAfter) this.#hush = Math.max(0, this.#hush - 4 * weight);
+		} else if (zone === zones.floor || zone === zones.nowhere) {
 			// What is heard again and again is no silence.
 			this.#hush = Math.max(0, this.#hush - 4 * weight);
 			this.#near = Math.max(0, this.#near - weight);
+			if (this.#hush === 0) this.#heardHush = false;
 		}
 	}
 
@@ -237,13 +274,15 @@ export class Background {
 			return false;
 		}
 		this.#calm += weight;
-		return this.#calm > learnAfter - 5 && this.#set(calmCm);
+		// Who passes in the lane before a silent spot stops for a moment, too.
+		const needed = this.#hush >= hearingNeeded.hush ? lastingAfter : learnAfter - 5;
+		return this.#calm > needed && this.#set(calmCm);
 	}
 
 	/** Heard a car, and heard nothing at all before or after it: so does an empty spot sound. */
 	#learnSilence(): boolean {
 		if (this.#silent || !this.#mounting.mayBeWall) return false;
-		if (this.#near < hearingNeeded.near || this.#hush < hearingNeeded.hush) return false;
+		if (this.#near < hearingNeeded.near || !this.#heardHush) return false;
 		this.#silent = true;
 		return true;
 	}
@@ -257,10 +296,13 @@ export class Background {
 
 	#follow(zone: number, calmCm: number, weight: number): void {
 		const heard = zone === zones.floor || zone === zones.between;
-		if (heard || zone === zones.silence) {
-			this.#missShare += ((heard ? 0 : 1) - this.#missShare) * followShare * weight;
-		}
-		if (!heard || calmCm === 0) return;
+		// Silence counts for the floor only when the floor is heard again after it.
+		if (zone === zones.silence) this.#missRun = Math.min(this.#missRun + weight, 1 / missRate);
+		if (!heard) return;
+		const run = this.#missRun + weight;
+		this.#missShare += (this.#missRun / run - this.#missShare) * Math.min(1, run * missRate);
+		this.#missRun = 0;
+		if (calmCm === 0) return;
 		this.#age = Math.min(this.#age + 1, 1 / followShare);
 		const followedCm = this.#floorCm + ((calmCm - this.#floorCm) / this.#age) * weight;
 		if (Math.abs(followedCm - this.#anchorCm) <= driftLimit * this.#anchorCm) this.#floorCm = followedCm;
@@ -275,12 +317,19 @@ export class Background {
 		}
 		this.#calm += weight;
 		if (zone === zones.beyond) {
-			return this.#calm > (this.#proven ? deepenAfter.proven : deepenAfter.unproven) && this.#set(calmCm);
+			const needed = this.#mayBeRoof(calmCm) || this.#age <= learnAfter ? deepenAfter.roof : deepenAfter.floor;
+			return this.#calm > needed && !this.isBeyondDoubt(calmCm) && this.#set(calmCm);
 		}
 		if (this.#calm <= moveAfter || this.#anchorCm - calmCm > driftLimit * this.#anchorCm) return false;
 		this.#floorCm = calmCm;
 		this.#calm = 0;
 		return true;
+	}
+
+	/** What was taken for the floor at the first start may have been a roof, and `distanceCm` be the floor's. */
+	#mayBeRoof(distanceCm: number): boolean {
+		const height = distanceCm - this.#floorCm;
+		return !this.#proven && this.#floorCm < roofLimitCm && height >= roofHeightCm.min && height <= roofHeightCm.max;
 	}
 
 	#takeLesson(zone: number, calmCm: number): boolean {
@@ -298,15 +347,15 @@ export class Background {
 	#set(floorCm: number): boolean {
 		this.#forget();
 		this.#floorCm = this.#anchorCm = floorCm;
-		this.#age = learnAfter;
+		this.#age = learnAfter + 1;
 		return true;
 	}
 
 	#forget(): void {
 		this.#floorCm = this.#anchorCm = 0;
-		this.#silent = this.#proven = false;
+		this.#silent = this.#proven = this.#heardHush = false;
 		this.#missShare = 0.03;
-		this.#calm = this.#near = this.#hush = this.#lessons = 0;
+		this.#missRun = this.#calm = this.#near = this.#hush = this.#lessons = 0;
 	}
 
 	/** What makes no sense is as if nothing had been kept. */

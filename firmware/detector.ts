@@ -72,14 +72,11 @@ export const clear = 3;
 /** A measurement counts for the time since the last one, in full from this on, ms: ten pings in one second are one second. */
 const fullWeightMs = 450;
 
-/** After a gap like this evidence from before it is out of date, ms. */
-const staleMs = 60_000;
-
 /** A floor of 250 cm in sight of a car that is there: prior share of its measurements. Beam edges, windows. */
 const priorFloorShare = 0.06;
 
 /** Prior share of measurements of a car that are silent: slopes, glass. */
-const priorSilentShare = 0.25;
+const priorSilentShare = 0.4;
 
 /** Prior share of measurements of a free spot that are near echoes: birds, drops, other sensors' pings. */
 const priorGhostShare = 0.02;
@@ -107,14 +104,14 @@ const faultVotesLimit = 8;
 /** Measurements of silence over a floor that can be heard, with no car before it, after which nothing is known; about 12 s. */
 const lostAfter = 18;
 
-/** The same for a car that has been heard all the time; about 30 s. */
+/** More of it tells no more. */
+const lostLimit = 10_000;
+
+/** The same for a car that has been heard, at least; about 30 s. */
 const goneAfter = 45;
 
-/** Measurements by which a car's share of silence is known. */
+/** Measurements after which a stay was a car's, and not a cart's. */
 const knownAfter = 40;
-
-/** Share of silence up to which a car counts as heard all the time. */
-const loudShare = 0.15;
 
 /** How fast the share of echoes that come from anywhere is learnt, per measurement: half of it in 8 s. */
 const oddRate = 1 / 16;
@@ -169,6 +166,8 @@ export class Detector {
 	/** Echoes of the floor and measurements of silence since the car was last heard. */
 	#floorRun = 0;
 	#silentRun = 0;
+	/** Near echoes since the car was there, up to {@link carHeard}. */
+	#heardOften = 0;
 	/** Measurements since the state changed, up to {@link knownAfter}. */
 	#age = 0;
 	/** Where the last near echo came from, cm. */
@@ -253,7 +252,6 @@ export class Detector {
 		this.#lastMs = atMs;
 		// A clock that was set, or none: every measurement counts.
 		this.#weight = passedMs > 0 && passedMs < fullWeightMs ? passedMs / fullWeightMs : 1;
-		if (Math.abs(passedMs) > staleMs) this.#forOccupied = this.#forFree = 0;
 	}
 
 	/** 0 without an echo. */
@@ -324,7 +322,7 @@ export class Detector {
 		const isEcho = zone !== zones.silence;
 		if (isEcho) {
 			this.#countOdd(zone, agrees, occupied);
-			this.#lost = Math.max(0, this.#lost - 4 * this.#weight);
+			this.#lost = Math.max(0, Math.min(this.#lost, 2 * goneAfter) - 4 * this.#weight);
 		}
 		if (zone === zones.near) {
 			this.#heardNear = Math.min(this.#heardNear + 4, heardLimit);
@@ -335,7 +333,7 @@ export class Detector {
 			this.#lean(0);
 		} else if (!isEcho || zone === zones.nowhere) {
 			this.#hearNothing(isSilent, missShare);
-		} else if (zone === zones.beyond) this.#add(0, -0.5);
+		} else if (zone === zones.beyond) this.#hearBeyond();
 		if (this.#heardNear > 0) this.#heardNear--;
 		this.#learnShares(zone, occupied);
 	}
@@ -347,21 +345,38 @@ export class Detector {
 	}
 
 	#hearNothing(isSilent: boolean, missShare: number): void {
-		this.#lost = Math.min(this.#lost + this.#weight, 2 * goneAfter);
+		this.#lost = Math.min(this.#lost + this.#weight, lostLimit);
 		if (isSilent) {
 			const forFree = Math.max(0.2, logOdds(0.97, this.#silentShare));
-			this.#add(-forFree, forFree);
+			// A car may well be silent three times out of four.
+			this.#add(-0.3, forFree);
 			this.#lean(0);
 			return;
 		}
 		// Silence alone may be a sensor that has gone deaf: only with a car's echoes before it is it a car.
 		const afterCar = this.#heardNear >= carHeard;
 		const forOccupied = afterCar ? Math.min(0.9, logOdds(priorSilentShare, missShare)) : 0;
-		this.#add(Math.max(0, forOccupied), -0.5);
+		const forFree = Math.min(0, Math.max(-0.5, Math.log(missShare / priorSilentShare)));
+		this.#add(Math.max(0, forOccupied), forFree);
 		if (afterCar) {
 			this.#heardNear++;
 			this.#lean(0.7);
 		}
+	}
+
+	/**
+	 * Sound that comes back from further than the floor has met something on its way that sent it elsewhere first: glass, a
+	 * slope. So does a floor that is not where it was, which is why a car's echoes before it count.
+	 */
+	#hearBeyond(): void {
+		if (this.#heardNear >= carHeard) {
+			this.#heardNear++;
+			this.#add(1.5, -1);
+			this.#lean(0.8);
+		} else if (this.#background.isBeyondDoubt(this.#verdict.distanceCm ?? 0)) {
+			this.#add(1.5, -1);
+			this.#lean(0.6);
+		} else this.#add(0, -0.5);
 	}
 
 	/** What is heard after the last near echo of a car may be its leaving: it counts for the car only when the car is heard again. */
@@ -373,6 +388,7 @@ export class Detector {
 		} else if (zone === zones.floor) this.#floorRun += this.#weight;
 		else if (zone === zones.silence) this.#silentRun += this.#weight;
 		else if (isNear) {
+			if (this.#heardOften < carHeard) this.#heardOften++;
 			const run = this.#floorRun + this.#silentRun + this.#weight;
 			const rate = 1 - (1 - Math.max(carRate, 1 / (this.#age + 4))) ** Math.min(run, 20);
 			this.#floorShare += (this.#floorRun / run - this.#floorShare) * rate;
@@ -422,8 +438,9 @@ export class Detector {
 	/** The sensor heard this spot, and does not any more. */
 	#isLost(state: SensorState): boolean {
 		if (this.#background.isSilent) return false;
-		if (state === "free") return this.#lost >= lostAfter;
-		return this.#lost >= goneAfter && this.#silentShare < loudShare;
+		if (state === "free") return this.#lost >= Math.max(lostAfter, longestRun(this.#background.missShare));
+		// A soft roof that swallows every ping is silent from the first one on.
+		return this.#heardOften >= carHeard && this.#silentRun >= Math.max(goneAfter, longestRun(this.#silentShare));
 	}
 
 	#keep(state: SensorState): void {
@@ -448,7 +465,7 @@ export class Detector {
 		}
 		this.#floorShare = priorFloorShare;
 		this.#silentShare = priorSilentShare;
-		this.#floorRun = this.#silentRun = 0;
+		this.#floorRun = this.#silentRun = this.#heardOften = 0;
 		this.#keep(state);
 	}
 
@@ -498,6 +515,11 @@ export class Detector {
 	}
 }
 Object.freeze(Detector.prototype);
+
+/** As many measurements of silence one after the other come by chance once in e^10 where `silentShare` of all are silent, and come four at a time. */
+function longestRun(silentShare: number): number {
+	return -40 / Math.log(Math.min(0.99, Math.max(0.01, silentShare)));
+}
 
 /** How much likelier something of share `here` is than of share `there`, in nats, at most {@link clear}. */
 function logOdds(here: number, there: number): number {

@@ -323,7 +323,7 @@ describe("a floor", () => {
 		const spot = new Spot();
 		spot.feed(...times(20, at(200)));
 		expect(count(spot, at(320), () => (spot.detector.floorCm ?? 0) > 300)).toBeLessThan(
-			deepenAfter.unproven + windowSize + 2,
+			deepenAfter.roof + windowSize + 2,
 		);
 		expect(spot.says).toBe("free echo");
 	});
