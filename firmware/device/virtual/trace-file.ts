@@ -253,6 +253,7 @@ function isFiniteNumber(value: unknown): value is number {
 }
 
 function shown(value: unknown): string {
-	const text = value === undefined ? "nothing" : JSON.stringify(value);
+	// JSON knows no infinity.
+	const text = value === undefined ? "nothing" : typeof value === "number" ? String(value) : JSON.stringify(value);
 	return text.length > shownLimit ? `${text.slice(0, shownLimit)}…` : text;
 }

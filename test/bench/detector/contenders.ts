@@ -109,7 +109,8 @@ export const medianThresholds = Object.freeze({ occupied: 0.6, free: 0.75 });
 
 /**
  * What a careful maker builds: a median of the last 5 readings (nothing heard reads 400 cm) and hysteresis around 0.6 to 0.75 of the
- * floor's distance. The floor is the head's, or the largest median so far; unknown until there are 5 readings.
+ * floor's distance. The floor is the head's, or the largest median so far that was heard, or 400 cm until something is. Unknown until
+ * there are 5 readings.
  */
 export const median: Contender = {
 	key: "median",
@@ -119,7 +120,7 @@ export const median: Contender = {
 			readingsCm: new Float64Array(medianSize),
 			count: 0,
 			heightCm: height_cm ?? null,
-			floorCm: height_cm ?? 0,
+			floorCm: height_cm ?? null,
 			state: "unknown" as SensorState,
 		}));
 		const sortedCm = new Float64Array(medianSize);
@@ -130,9 +131,10 @@ export const median: Contender = {
 			if (spot.count < medianSize) return spot.state;
 			sortedCm.set(spot.readingsCm);
 			const medianCm = sortedCm.sort()[medianSize >> 1] ?? farCm;
-			if (spot.heightCm === null) spot.floorCm = Math.max(spot.floorCm, medianCm);
-			if (medianCm < medianThresholds.occupied * spot.floorCm) spot.state = "occupied";
-			else if (medianCm > medianThresholds.free * spot.floorCm || spot.state === "unknown") spot.state = "free";
+			if (spot.heightCm === null && medianCm < farCm) spot.floorCm = Math.max(spot.floorCm ?? 0, medianCm);
+			const floorCm = spot.floorCm ?? farCm;
+			if (medianCm < medianThresholds.occupied * floorCm) spot.state = "occupied";
+			else if (medianCm > medianThresholds.free * floorCm || spot.state === "unknown") spot.state = "free";
 			return spot.state;
 		};
 	},

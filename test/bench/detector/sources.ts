@@ -1,5 +1,6 @@
 /** Where the bench's traces come from: files, or the model of a lot. */
 import { basename } from "node:path";
+import { type Scenario, scenarios, traceOf } from "../../../firmware/device/virtual/scenarios.ts";
 import { readTrace } from "../../../firmware/device/virtual/trace-file.ts";
 import type { TraceHead, TraceLine } from "../../../firmware/trace.ts";
 
@@ -18,29 +19,26 @@ export function fileSource(path: string): Source {
 	return { name: path, fileName: basename(path), path, lines: () => readTrace(path) };
 }
 
-// The model is not there yet.
-interface Scenario {
-	name: string;
-}
-const model = "../../../firmware/device/virtual/scenarios.ts";
-const { scenarios, traceOf } = (await import(model).catch(() => ({ scenarios: [], traceOf: () => [] }))) as {
-	scenarios: Scenario[];
-	traceOf: (scenario: Scenario, seed: number) => Iterable<TraceHead | TraceLine>;
-};
-
-/** Scenarios that show quickly that the bench still works. */
-const shortNames: readonly string[] = [];
-
 /** The model's whole set: the same seed (32 bits) gives the same traces. */
 export function modelSet(seed: number): Source[] {
-	return scenarios.map((scenario) => ({
-		name: scenario.name,
-		fileName: `${scenario.name}.jsonl`,
-		lines: () => traceOf(scenario, seed),
-	}));
+	return scenarios.map((scenario) => modelSource(scenario, seed));
 }
 
-/** A part of the set for a quick look. */
+/** The shortest scenario of each mount: a quick look at whether the bench still works. */
 export function shortSet(seed: number): Source[] {
-	return modelSet(seed).filter(({ name }) => shortNames.includes(name));
+	const spotHours = ({ spots, hours }: Scenario) => spots * hours;
+	const shortest = new Map<Scenario["mount"], Scenario>();
+	for (const scenario of scenarios) {
+		const other = shortest.get(scenario.mount);
+		if (!other || spotHours(scenario) < spotHours(other)) shortest.set(scenario.mount, scenario);
+	}
+	return [...shortest.values()].map((scenario) => modelSource(scenario, seed));
+}
+
+function modelSource(scenario: Scenario, seed: number): Source {
+	return {
+		name: scenario.name,
+		fileName: `${scenario.name.replaceAll(/[^A-Za-z0-9]+/g, "-")}.jsonl`,
+		lines: () => traceOf(scenario, seed),
+	};
 }
