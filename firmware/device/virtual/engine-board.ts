@@ -2,8 +2,9 @@
  * In: a board in an engine of its own, sensors, a timer and MQTT. Out: the same as a board in this process.
  * Never: decides anything that the firmware decides.
  */
+import { learntKey } from "../../learnt.ts";
 import type { Sensor } from "../../ranging.ts";
-import type { Settings } from "../../settings.ts";
+import type { KeyValueStore, Settings } from "../../settings.ts";
 import type { Alarm, Clock, Timer } from "../../timer.ts";
 import type { Connect, Transport } from "../../transport.ts";
 import type { BoardAction, BoardEvent, Engine, EngineReply } from "./engine-protocol.ts";
@@ -23,6 +24,8 @@ export interface EngineBoardOptions {
 	timer: Timer;
 	clock: Clock;
 	connect: Connect;
+	/** Where the board keeps what it has learnt. */
+	memory: KeyValueStore;
 	/** Keeps the number of this start when it had to be raised. */
 	saveBoot: (boot: number) => void;
 	onConnect: () => void;
@@ -82,9 +85,11 @@ export class EngineBoard {
 	}
 
 	start(): void {
-		const { settings, boot, firmware, seed, timer } = this.#options;
+		const { settings, boot, firmware, seed, timer, memory: kept } = this.#options;
 		// The board counts its start itself, from the number before.
-		const memory = { settings: JSON.stringify(settings), boot: String(boot - 1) };
+		const memory: Record<string, string> = { settings: JSON.stringify(settings), boot: String(boot - 1) };
+		const learnt = kept.get(learntKey);
+		if (learnt !== undefined) memory[learntKey] = learnt;
 		this.#boardMs = timer.now();
 		this.#stepping = true;
 		this.#step([["start", { memory, firmware, seed, atMs: this.#boardMs }]]);
@@ -154,9 +159,7 @@ export class EngineBoard {
 				this.#measure(action[1]);
 				break;
 			case "keep":
-				if (action[1] !== "boot") break;
-				this.#boot = Number(action[2]);
-				if (this.#boot !== this.#options.boot) this.#options.saveBoot(this.#boot);
+				this.#keep(action[1], action[2]);
 				break;
 			case "connect":
 				this.#connect(action[1], action[2]);
@@ -187,6 +190,17 @@ export class EngineBoard {
 			case "ended":
 				this.#end(null);
 				break;
+		}
+	}
+
+	#keep(key: string, value: string): void {
+		try {
+			if (key === learntKey) this.#options.memory.set(key, value);
+			if (key !== "boot") return;
+			this.#boot = Number(value);
+			if (this.#boot !== this.#options.boot) this.#options.saveBoot(this.#boot);
+		} catch {
+			// The board in the engine can't be told any more; it would go on without a memory.
 		}
 	}
 

@@ -198,6 +198,7 @@ function start({ memory: values, firmware, seed, atMs }: EngineStart): void {
 			return connection;
 		},
 		saveBoot: (boot) => saveBoot(memory, boot),
+		memory,
 		onConnect: () => act("online"),
 		onDisconnect: (reason) => act("offline", reason),
 	});

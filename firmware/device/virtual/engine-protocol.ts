@@ -27,7 +27,7 @@ export type BoardEvent =
 	| ["end"];
 
 export interface EngineStart {
-	/** What the board's memory holds: its settings as JSON under `settings`, its counter under `boot`. */
+	/** What the board's memory holds: its settings as JSON under `settings`, its counter under `boot`, what it has learnt under `learnt`. */
 	memory: Record<string, string>;
 	/** Name and version of the firmware. */
 	firmware: string;

@@ -123,7 +123,14 @@ export class Fleet {
 		};
 		const boot = countBoot(store, Math.random);
 		if (makeEngine) {
-			return new EngineBoard({ ...parts, boot, seed, engine: makeEngine(), saveBoot: (next) => saveBoot(store, next) });
+			return new EngineBoard({
+				...parts,
+				boot,
+				seed,
+				engine: makeEngine(),
+				memory: store,
+				saveBoot: (next) => saveBoot(store, next),
+			});
 		}
 		return new Board({
 			...parts,
@@ -131,6 +138,7 @@ export class Fleet {
 			lamps: settings.spots.map(() => new VirtualLamp()),
 			random: seededRandom(seed, settings.board_id),
 			saveBoot: (next) => saveBoot(store, next),
+			memory: store,
 		});
 	}
 }

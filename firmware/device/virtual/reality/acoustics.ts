@@ -89,6 +89,16 @@ export class Echoes {
 		}
 	}
 
+	/** Distance of the first echo that has more than `levelDb`, cm; null when none has. */
+	firstOver(levelDb: number): number | null {
+		let firstCm: number | null = null;
+		for (let i = 0; i < this.#count; i++) {
+			const distanceCm = this.#distancesCm[i] ?? 0;
+			if ((this.#levelsDb[i] ?? 0) > levelDb && (firstCm === null || distanceCm < firstCm)) firstCm = distanceCm;
+		}
+		return firstCm;
+	}
+
 	/** Distance of the first echo that is loud enough, cm; null when none is. `lossDb` weakens all of them. */
 	first(random: Random, lossDb: number): number | null {
 		let firstCm: number | null = null;
@@ -137,8 +147,8 @@ const detourDb = -14;
 /** Adds what comes back from an outline: from surfaces that face the ear, from bends and edges, and from the beam that a slope threw elsewhere. */
 export function addOutline(echoes: Echoes, ear: Ear, { xs, zs, lossDb }: Outline, placing: Placing): void {
 	const { asideCm, narrowDb } = placing;
-	// Only an edge is heard from the side.
-	const sideDb = narrowDb + (asideCm > 0 ? edgeDb / 2 : 0);
+	// From the side only a rounded flank faces the ear.
+	const sideDb = narrowDb + (asideCm > 0 ? bendDb : 0);
 	let hitCm = Number.POSITIVE_INFINITY;
 	let hitCosine = 1;
 	let hitDb = 0;

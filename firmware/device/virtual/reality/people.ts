@@ -186,18 +186,15 @@ export function groundClutter(): Effect {
 		name: "groundClutter",
 		apply: ({ spots }, random) => {
 			const chance = random("stones");
-			for (const spot of spots) {
-				const stones = Array.from({ length: 6 }, () => ({
-					x: between(chance, 80, 250),
-					aside: between(chance, -50, 50),
-					strengthDb: between(chance, -12, -2),
-				}));
-				spot.things.push((echoes) => {
-					const { vehicle, frontCm } = spot.traffic.scene;
-					for (const { x, aside, strengthDb } of stones) {
-						if (!vehicle || frontCm > x) spot.addPoint(echoes, x, aside, 3, strengthDb);
-					}
-				});
+			for (const { fixtures } of spots) {
+				for (let i = 0; i < 6; i++) {
+					fixtures.push({
+						x: between(chance, 80, 250),
+						aside: between(chance, -50, 50),
+						z: 3,
+						strengthDb: between(chance, -12, -2),
+					});
+				}
 			}
 		},
 	};

@@ -10,11 +10,11 @@ import type { Outline } from "./acoustics.ts";
 
 export type ShapeName = "saloon" | "hatchback" | "suv" | "van" | "softTop" | "sports" | "motorbike" | "trailer";
 
-/** What cloth swallows, dB: an HC-SR04 hears "no echo" from clothes and foam, and most pings over a soft roof are lost (assumed from that). */
+/** What cloth swallows at most, dB; vinyl or a wet roof a quarter less: HC-SR04s hear little of clothes and foam, most pings over a soft roof are lost (assumed from that). */
 export const clothDb = 24;
 
 /** Rubber, spokes and people's clothes: what a rough body swallows, dB (assumed). */
-const roughDb = 8;
+const roughDb = 5;
 
 interface Shape {
 	halfWidthCm: number;
@@ -31,8 +31,9 @@ export const shapes: Readonly<Record<ShapeName, Shape>> = {
 		halfWidthCm: 90,
 		narrowDb: -3,
 		corners: [
-			[0, 25],
-			[4, 50],
+			[8, 20],
+			[0, 45],
+			[3, 57],
 			[12, 70],
 			[115, 92],
 			[200, 140],
@@ -40,8 +41,9 @@ export const shapes: Readonly<Record<ShapeName, Shape>> = {
 			[335, 138],
 			[410, 105],
 			[458, 100],
-			[464, 70],
-			[462, 30],
+			[463, 62],
+			[465, 48],
+			[456, 25],
 		],
 		lid: [
 			[415, 105],
@@ -52,16 +54,18 @@ export const shapes: Readonly<Record<ShapeName, Shape>> = {
 		halfWidthCm: 88,
 		narrowDb: -3,
 		corners: [
-			[0, 25],
-			[5, 50],
+			[8, 22],
+			[0, 46],
+			[3, 58],
 			[12, 72],
 			[100, 98],
 			[170, 145],
 			[240, 149],
 			[345, 142],
 			[395, 95],
-			[402, 65],
-			[400, 30],
+			[401, 62],
+			[403, 48],
+			[394, 25],
 		],
 		lid: [
 			[345, 142],
@@ -72,16 +76,18 @@ export const shapes: Readonly<Record<ShapeName, Shape>> = {
 		halfWidthCm: 93,
 		narrowDb: -3,
 		corners: [
-			[0, 35],
-			[4, 70],
+			[10, 26],
+			[0, 52],
+			[3, 72],
 			[14, 95],
 			[115, 110],
 			[185, 160],
 			[250, 169],
 			[390, 164],
 			[440, 118],
-			[452, 90],
-			[450, 35],
+			[449, 75],
+			[452, 52],
+			[440, 28],
 		],
 		lid: [
 			[390, 164],
@@ -92,23 +98,27 @@ export const shapes: Readonly<Record<ShapeName, Shape>> = {
 		halfWidthCm: 97,
 		narrowDb: 0,
 		corners: [
-			[0, 30],
-			[5, 75],
+			[8, 25],
+			[0, 50],
+			[4, 80],
 			[20, 105],
 			[75, 125],
 			[135, 180],
 			[165, 190],
 			[520, 190],
 			[530, 180],
-			[534, 40],
+			[533, 60],
+			[535, 45],
+			[528, 30],
 		],
 	},
 	softTop: {
 		halfWidthCm: 88,
 		narrowDb: -3,
 		corners: [
-			[0, 25],
-			[5, 48],
+			[8, 20],
+			[0, 44],
+			[3, 55],
 			[14, 66],
 			[120, 90],
 			[180, 131, clothDb],
@@ -116,29 +126,32 @@ export const shapes: Readonly<Record<ShapeName, Shape>> = {
 			[285, 128, clothDb],
 			[335, 100],
 			[412, 95],
-			[420, 65],
-			[418, 30],
+			[418, 60],
+			[420, 46],
+			[411, 24],
 		],
 	},
 	sports: {
 		halfWidthCm: 92,
 		narrowDb: -4,
 		corners: [
-			[0, 18],
-			[6, 42],
+			[7, 15],
+			[0, 38],
+			[6, 48],
 			[20, 58],
 			[130, 84],
 			[205, 120],
 			[250, 123],
 			[390, 95],
 			[432, 90],
-			[440, 60],
-			[438, 25],
+			[438, 58],
+			[440, 44],
+			[432, 20],
 		],
 	},
 	motorbike: {
 		halfWidthCm: 18,
-		narrowDb: -8,
+		narrowDb: -6,
 		corners: [
 			[0, 30, roughDb],
 			[12, 60, roughDb],
@@ -189,11 +202,12 @@ export function makeVehicle(shape: ShapeName, random: Random): Vehicle {
 	const long = between(random, 0.94, 1.06);
 	const high = between(random, 0.94, 1.06);
 	const lengthCm = long * Math.max(...corners.map(([x]) => x));
+	const swallowed = between(random, 0.75, 1);
 	const isTurned = random() < 0.2;
 	const points = corners.map(([x, z, loss = 0]) => ({
 		x: x * long,
 		z: z * high,
-		loss: loss + speckleDb * normal(random),
+		loss: loss * swallowed + speckleDb * normal(random),
 	}));
 	const outline = (line: typeof points): Outline => ({
 		xs: Float64Array.from(line, ({ x }) => (isTurned ? lengthCm - x : x)),
@@ -201,7 +215,7 @@ export function makeVehicle(shape: ShapeName, random: Random): Vehicle {
 		lossDb: Float64Array.from(line, ({ loss }) => loss),
 	});
 	const turned = (line: typeof points) =>
-		// A surface's loss stands at the corner in which it begins, which is its other one from behind.
+		// A surface's loss stands at the corner in which it begins, which is its other end from behind.
 		isTurned ? line.map((point, i) => ({ ...point, loss: line[i - 1]?.loss ?? 0 })).reverse() : line;
 	const lidLine = lid?.map(([x, z]) => ({ x: x * long, z: z * high, loss: speckleDb * normal(random) }));
 	return {

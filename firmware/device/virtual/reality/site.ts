@@ -135,6 +135,9 @@ class Truths {
 	/** Spots that the board has seen nothing but a vehicle on, since it was put up. */
 	readonly #isCovered: boolean[];
 
+	/** Spots whose vehicle makes no difference to what is heard. */
+	readonly #isUnheard: boolean[];
+
 	constructor(ids: readonly string[], spots: readonly Spot[], isHeightKnown: boolean) {
 		this.#ids = ids;
 		this.#spots = spots;
@@ -146,6 +149,7 @@ class Truths {
 		this.#isCovered = spots.map(
 			({ mount }, spot) => mount === "overhead" && !isHeightKnown && this.#occupied[spot] === true,
 		);
+		this.#isUnheard = spots.map((each) => each.traffic.occupied && !each.isTelling);
 		for (const spot of spots.keys()) this.#due.push({ atMs: 0, spot });
 	}
 
@@ -159,6 +163,7 @@ class Truths {
 			const { spot, occupied = this.#occupied[spot] === true } = next;
 			this.#occupied[spot] = occupied;
 			if (!occupied) this.#isCovered[spot] = false;
+			if (next.occupied !== undefined) this.#isUnheard[spot] = occupied && this.#spots[spot]?.isTelling === false;
 			yield {
 				t: Math.round(next.atMs),
 				spot: this.#ids[spot] ?? "",
@@ -169,7 +174,7 @@ class Truths {
 	}
 
 	#isUnknowable(spot: number, atMs: number): boolean {
-		if (this.#isCovered[spot]) return true;
+		if (this.#isCovered[spot] || this.#isUnheard[spot]) return true;
 		return this.#spots[spot]?.blind.some(({ fromMs, toMs }) => atMs >= fromMs && atMs < toMs) === true;
 	}
 }

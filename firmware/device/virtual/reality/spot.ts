@@ -6,7 +6,7 @@ import type { Mount } from "../../../detector.ts";
 import { noiseCm, nothingHeardUs } from "../hc-sr04.ts";
 import { between, normal, type Random } from "../random.ts";
 import { addOutline, beamDb, type Ear, Echoes, edgeDb, type Placing, planeDb, pointDb } from "./acoustics.ts";
-import { type Change, type Habits, Traffic } from "./traffic.ts";
+import { type Change, type Habits, type Scene, Traffic } from "./traffic.ts";
 
 /** Air and ground at one moment. Effects change it before each ping; then it begins anew. */
 export interface Moment {
@@ -49,6 +49,8 @@ const fade = { db: 1.5, ms: 1500 };
 /** Weak echoes are noticed up to two of their waves later: 25 µs each. */
 const waveUs = 25;
 
+const nobody: Readonly<Scene> = { vehicle: null, frontCm: 0, asideCm: 0, isMoving: false, isLidOpen: false };
+
 /** v = 331.3 + 0.606·T m/s, in cm/µs. */
 function soundCmPerUs(temperatureC: number): number {
 	return (331.3 + 0.606 * temperatureC) / 10_000;
@@ -66,6 +68,8 @@ export class Spot {
 	ceilingDb: number | null = null;
 	/** What a wall's sensor sees at the other end of an empty spot, cm; null where there is nothing. */
 	farWallCm: number | null = null;
+	/** Small things that are always there. */
+	readonly fixtures: { x: number; aside: number; z: number; strengthDb: number }[] = [];
 	/** When nobody could know from the echoes whether the spot is taken. */
 	readonly blind: Span[] = [];
 	readonly moment: Moment = {
@@ -117,7 +121,9 @@ export class Spot {
 			correctingShare: 0,
 			lidShare: 0,
 			restCm: mount === "overhead" ? restBelow : restBefore,
-			asideCm: ({ shape }) => (shape === "motorbike" ? 60 : 25),
+			asideCm: ({ shape }) => (shape === "motorbike" ? 40 : 25),
+			// Sensors hang out of the way of whatever drives in.
+			clearanceCm: mount === "overhead" ? heightCm - 8 : Number.POSITIVE_INFINITY,
 		};
 	}
 
@@ -152,7 +158,7 @@ export class Spot {
 		const { moment } = this;
 		const random = this.#random;
 		echoes.clear();
-		this.#addGround();
+		this.#addGround(this.traffic.scene);
 		this.#addVehicle();
 		if (this.ceilingDb !== null) echoes.bounce(this.ceilingDb);
 		for (const thing of this.things) thing(echoes, atMs);
@@ -166,23 +172,43 @@ export class Spot {
 		return (2 * Math.max(2, noisyCm)) / soundCmPerUs(moment.temperatureC) + lateUs;
 	}
 
-	#addGround(): void {
+	/**
+	 * Whether what stands there changes what is heard: a first echo that is 8 cm off, or comes, or falls silent. Where it
+	 * doesn't, nobody could know: a motorbike beside the beam, a slanted bumper before a wall's sensor in an open yard.
+	 */
+	get isTelling(): boolean {
+		const echoes = this.#echoes;
+		echoes.clear();
+		this.#addGround(nobody);
+		const emptyCm = echoes.firstOver(this.moment.lossDb);
+		echoes.clear();
+		this.#addGround(this.traffic.scene);
+		this.#addVehicle();
+		// Heard on some pings of a hundred.
+		const takenCm = echoes.firstOver(this.moment.lossDb - 3);
+		if (emptyCm === null || takenCm === null) return emptyCm !== takenCm;
+		return Math.abs(emptyCm - takenCm) > 8;
+	}
+
+	#addGround(scene: Readonly<Scene>): void {
 		const { ear, moment } = this;
+		for (const { x, aside, z, strengthDb } of this.fixtures) {
+			if (this.#hiddenDb(x, scene) === 0) this.addPoint(this.#echoes, x, aside, z, strengthDb);
+		}
 		if (this.mount === "wall") {
-			if (this.farWallCm !== null)
-				this.#echoes.add(this.farWallCm, planeDb(this.farWallCm) - this.#hiddenDb(this.farWallCm));
+			const { farWallCm } = this;
+			if (farWallCm !== null) this.#echoes.add(farWallCm, planeDb(farWallCm) - this.#hiddenDb(farWallCm, scene));
 			return;
 		}
 		const heightCm = ear.z - moment.snowCm;
-		this.#echoes.add(heightCm, planeDb(heightCm) + beamDb(-ear.axisZ) + moment.mirrorDb - this.#hiddenDb(0));
+		this.#echoes.add(heightCm, planeDb(heightCm) + beamDb(-ear.axisZ) + moment.mirrorDb - this.#hiddenDb(0, scene));
 		const x = (-ear.axisX * heightCm) / ear.axisZ;
 		const way = Math.hypot(x, heightCm);
-		this.#echoes.add(way, planeDb(way) + moment.roughDb - this.#hiddenDb(x));
+		this.#echoes.add(way, planeDb(way) + moment.roughDb - this.#hiddenDb(x, scene));
 	}
 
-	/** How much of the ground or wall at `x` the vehicle hides, dB: all, once it covers 10 cm beyond the middle of what mirrors the sound. */
-	#hiddenDb(x: number): number {
-		const { vehicle, frontCm } = this.traffic.scene;
+	/** How much of the ground or wall at `x` a vehicle hides, dB: all, once it covers 10 cm beyond the middle of what mirrors the sound. */
+	#hiddenDb(x: number, { vehicle, frontCm }: Readonly<Scene>): number {
 		if (!vehicle || this.#aside() > 0) return 0;
 		const freshCm = this.mount === "wall" ? frontCm - x : Math.max(frontCm - x, x - frontCm - vehicle.lengthCm);
 		if (freshCm >= 10) return 0;

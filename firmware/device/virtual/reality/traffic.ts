@@ -21,6 +21,8 @@ export interface Habits {
 	restCm: (vehicle: Vehicle, random: Random) => number;
 	/** Furthest from the middle of the spot that vehicles stand, cm. */
 	asideCm: (vehicle: Vehicle) => number;
+	/** Higher vehicles don't fit under the sensor, cm. */
+	clearanceCm: number;
 	/** Whether a vehicle stands there at the beginning; by its share when left out. */
 	taken?: boolean;
 }
@@ -126,14 +128,24 @@ export class Traffic {
 	}
 
 	#arrive(): void {
-		const { vehicles, restCm, asideCm, correctingShare, lidShare } = this.#habits;
+		const { restCm, asideCm, correctingShare, lidShare } = this.#habits;
 		const random = this.#random;
-		const vehicle = makeVehicle(vehicles[Math.floor(random() * vehicles.length)] ?? "saloon", random);
+		const vehicle = this.#choose();
 		this.#scene.vehicle = vehicle;
 		this.#scene.asideCm = between(random, -1, 1) * asideCm(vehicle);
 		this.#restCm = restCm(vehicle, random);
 		this.#turns = random() < correctingShare ? correcting : straight;
 		this.#lidMs = random() < lidShare ? between(random, 8000, 60_000) : 0;
+	}
+
+	/** The next one that fits; a saloon always does. */
+	#choose(): Vehicle {
+		const { vehicles, clearanceCm } = this.#habits;
+		for (let i = 0; i < 20; i++) {
+			const vehicle = makeVehicle(vehicles[Math.floor(this.#random() * vehicles.length)] ?? "saloon", this.#random);
+			if (vehicle.heightCm <= clearanceCm) return vehicle;
+		}
+		return makeVehicle("saloon", this.#random);
 	}
 
 	/** How long a phase that begins at `atMs` lasts, ms. */

@@ -107,14 +107,14 @@ export function puddles(fromH: number, toH: number, share = 0.6): Effect {
 	};
 }
 
-/** Sensors that are not plumb, or a ramp: they lean by 8 to 16°, so that the ground's mirror image is at the beam's edge and its roughness does what it can. */
-export function leaning(): Effect {
+/** Sensors that are not plumb, or a ramp: they lean by that many degrees, so that the ground's mirror image is at the beam's edge and its roughness does what it can. */
+export function leaning(minDeg = 8, maxDeg = 16): Effect {
 	return {
 		name: "leaning",
 		apply: ({ spots }, random) => {
 			const chance = random("angle");
 			for (const { ear, mount } of spots) {
-				const angle = (between(chance, 8, 16) * Math.PI) / 180;
+				const angle = (between(chance, minDeg, maxDeg) * Math.PI) / 180;
 				ear.axisX = mount === "overhead" ? Math.sin(angle) : Math.cos(angle);
 				ear.axisZ = mount === "overhead" ? -Math.cos(angle) : -Math.sin(angle);
 			}
