@@ -193,6 +193,7 @@ export class Background {
 	/** A person says that the spot is empty: forgets the floor, and takes what is heard next for it. */
 	teach(): void {
 		this.#forget();
+		this.#heardHush = false;
 		this.#lessons = teachLimit;
 		this.#tell();
 	}
@@ -221,7 +222,8 @@ export class Background {
 	/** True for a distance that no floor can be at: further than a knock against the sensor or melting snow would move one that was heard. */
 	isBeyondDoubt(distanceCm: number): boolean {
 		const floorCm = Math.max(this.#floorCm, this.#anchorCm);
-		return this.#age > learnAfter && distanceCm > floorCm * (1 + knockShare) && !this.#mayBeRoof(distanceCm);
+		if (this.#age <= learnAfter || this.#silent || this.#heardHush) return false;
+		return distanceCm > floorCm * (1 + knockShare) && !this.#mayBeRoof(distanceCm);
 	}
 
 	/**
@@ -257,11 +259,14 @@ export class Background {
 			// Over a floor that was heard, only a car that is heard after the silence explains it.
 			if (this.#floorCm > 0) this.#near = 0;
 		} else if (zone === zones.near) {
-			if (agrees) this.#near = Math.min(this.#near + weight, 2 * mountAfter);
-			// A car that is silent at times is no empty spot; but what was heard before it came stays true.
-			if (this.#hush < mountAfter) this.#hush = Math.max(0, this.#hush - 4 * weight);
-		} else if (zone === zones.floor || zone === zones.nowhere) {
-			// What is heard again and again is no silence.
+			if (!agrees) return;
+			this.#near = Math.min(this.#near + weight, 2 * mountAfter);
+			// A car is silent at times, too; but what was heard before it came stays true.
+			if (this.#hush < mountAfter) this.#hush = Math.max(0, this.#hush - 2 * weight);
+		} else if (zone === zones.nowhere) {
+			// Who passes in the lane is not heard for long.
+			this.#hush = Math.max(0, this.#hush - weight);
+		} else if (zone === zones.floor) {
 			this.#hush = Math.max(0, this.#hush - 4 * weight);
 			this.#near = Math.max(0, this.#near - weight);
 			if (this.#hush === 0) this.#heardHush = false;
@@ -275,7 +280,7 @@ export class Background {
 		}
 		this.#calm += weight;
 		// Who passes in the lane before a silent spot stops for a moment, too.
-		const needed = this.#hush >= hearingNeeded.hush ? lastingAfter : learnAfter - 5;
+		const needed = this.#heardHush || this.isSilent ? lastingAfter : learnAfter - 5;
 		return this.#calm > needed && this.#set(calmCm);
 	}
 
@@ -306,7 +311,8 @@ export class Background {
 		this.#age = Math.min(this.#age + 1, 1 / followShare);
 		const followedCm = this.#floorCm + ((calmCm - this.#floorCm) / this.#age) * weight;
 		if (Math.abs(followedCm - this.#anchorCm) <= driftLimit * this.#anchorCm) this.#floorCm = followedCm;
-		if (this.#silent && this.#hush === 0) this.#silent = false;
+		// The floor can be heard again, and not only who stands opposite.
+		if (this.#age >= 1 / followShare) this.#silent = false;
 	}
 
 	#move(zone: number, calmCm: number, weight: number): boolean {
@@ -335,8 +341,10 @@ export class Background {
 	#takeLesson(zone: number, calmCm: number): boolean {
 		this.#lessons--;
 		this.#hush = zone === zones.silence ? this.#hush + 1 : 0;
-		if (calmCm >= taughtFloorCm.min && calmCm <= taughtFloorCm.max) this.#set(calmCm);
-		else if (this.#hush >= taughtHush) this.#silent = true;
+		if (calmCm >= taughtFloorCm.min && calmCm <= taughtFloorCm.max) {
+			this.#silent = false;
+			this.#set(calmCm);
+		} else if (this.#hush >= taughtHush) this.#silent = true;
 		else return false;
 		this.#lessons = 0;
 		this.#proven = true;
@@ -345,7 +353,9 @@ export class Background {
 	}
 
 	#set(floorCm: number): boolean {
+		const silent = this.#silent;
 		this.#forget();
+		this.#silent = silent;
 		this.#floorCm = this.#anchorCm = floorCm;
 		this.#age = learnAfter + 1;
 		return true;
@@ -353,7 +363,7 @@ export class Background {
 
 	#forget(): void {
 		this.#floorCm = this.#anchorCm = 0;
-		this.#silent = this.#proven = this.#heardHush = false;
+		this.#silent = this.#proven = false;
 		this.#missShare = 0.03;
 		this.#missRun = this.#calm = this.#near = this.#hush = this.#lessons = 0;
 	}

@@ -95,7 +95,7 @@ const carRate = 1 / 32;
 /** Votes for a wire that is off or a pin that hangs: a sound sensor never looks like that, so it shows within 3 sweeps. */
 export const faultVotesNeeded = 3;
 
-/** The same for pulses that are too short and echoes from the sensor's own surface: drops of rain make some. */
+/** The same where it may be something else: short pulses and echoes from the sensor itself are drops of rain at times, and some clones give no pulse when nothing comes back. */
 const nuisanceVotesNeeded = 6;
 
 /** Votes at most: a fault is over after as many sound measurements. */
@@ -280,7 +280,7 @@ export class Detector {
 		if (distanceCm > 0 && this.#fault === "unplugged" && this.#faultVotes > 0 && this.#missing >= 0) {
 			if (this.#missing < faultVotesNeeded) this.#missing++;
 		}
-		if (now === null) this.#faultVotes = Math.max(0, this.#faultVotes - 1);
+		if (now === null) this.#faultVotes = Math.max(0, this.#faultVotes - (this.#missing < 0 ? 1 : 2));
 		else if (now === this.#fault) this.#faultVotes = Math.min(this.#faultVotes + 1, faultVotesLimit);
 		else if (this.#faultVotes <= 1) {
 			this.#fault = now;
@@ -305,9 +305,12 @@ export class Detector {
 			zone = this.#zoneOf(distanceCm);
 			// What was heard before was compared with another floor. The echoes that taught this one are the spot's.
 			this.#forOccupied = this.#forFree = 0;
-			if (calmCm > 0 && this.#background.zoneOf(calmCm) === zones.floor) this.#forFree = this.#needed;
+			if (calmCm > 0 && this.#zoneOf(calmCm) === zones.floor) this.#forFree = this.#needed;
+			if (calmCm > 0 && this.#zoneOf(calmCm) === zones.near) this.#forOccupied = this.#needed;
+			if (this.#background.floorCm > 0) this.#ghostShare = priorGhostShare;
 		}
 		if (this.#background.isKnown) this.#weighEvidence(zone, agrees);
+		this.#learnShares(zone, state === "occupied", calmCm > 0);
 		if (zone === zones.near) this.#nearCm = distanceCm;
 		if (this.#age < knownAfter) this.#age++;
 	}
@@ -335,7 +338,6 @@ export class Detector {
 			this.#hearNothing(isSilent, missShare);
 		} else if (zone === zones.beyond) this.#hearBeyond();
 		if (this.#heardNear > 0) this.#heardNear--;
-		this.#learnShares(zone, occupied);
 	}
 
 	#countOdd(zone: number, agrees: boolean, occupied: boolean): void {
@@ -348,8 +350,9 @@ export class Detector {
 		this.#lost = Math.min(this.#lost + this.#weight, lostLimit);
 		if (isSilent) {
 			const forFree = Math.max(0.2, logOdds(0.97, this.#silentShare));
-			// A car may well be silent three times out of four.
-			this.#add(-0.3, forFree);
+			// A car may well be silent two times out of three, if only it is heard more often than birds and weeds are.
+			const heard = Math.max(0.35, Math.min(0.9, 2.5 * this.#ghostShare));
+			this.#add(Math.log((1 - heard) / (1 - Math.min(0.9, this.#ghostShare))), forFree);
 			this.#lean(0);
 			return;
 		}
@@ -380,11 +383,13 @@ export class Detector {
 	}
 
 	/** What is heard after the last near echo of a car may be its leaving: it counts for the car only when the car is heard again. */
-	#learnShares(zone: number, occupied: boolean): void {
+	#learnShares(zone: number, occupied: boolean, calm: boolean): void {
 		const isNear = zone === zones.near;
 		if (!occupied) {
-			if (this.#verdict.state !== "free" || !(isNear || zone === zones.floor)) return;
-			this.#ghostShare += ((isNear ? 1 : 0) - this.#ghostShare) * ghostRate * this.#weight;
+			const known = this.#background.isKnown;
+			if (known ? this.#verdict.state !== "free" : calm) return;
+			if (!isNear && zone !== zones.floor && !(zone === zones.silence && (this.#background.isSilent || !known))) return;
+			this.#ghostShare += ((isNear ? 1 : 0) - this.#ghostShare) * (known ? ghostRate : 4 * ghostRate) * this.#weight;
 		} else if (zone === zones.floor) this.#floorRun += this.#weight;
 		else if (zone === zones.silence) this.#silentRun += this.#weight;
 		else if (isNear) {
@@ -409,10 +414,9 @@ export class Detector {
 
 	#decide(): void {
 		const { state, reason } = this.#verdict;
-		const votesNeeded =
-			this.#fault === "blocked" || this.#fault === "too_short" ? nuisanceVotesNeeded : faultVotesNeeded;
 		const wasFault = state === "unknown" && reason === this.#fault;
-		if (this.#faultVotes >= votesNeeded || (wasFault && this.#faultVotes > 0)) this.#change("unknown", this.#fault);
+		if (this.#faultVotes >= this.#faultVotesNeeded || (wasFault && this.#faultVotes > 0))
+			this.#change("unknown", this.#fault);
 		else if (!this.#background.isKnown) this.#wonder();
 		else if (this.#odd > (reason === "unclear" ? unclear.below : unclear.from)) this.#change("unknown", "unclear");
 		else if (state !== "occupied" && this.#forOccupied >= this.#needed) this.#change("occupied", "echo");
@@ -420,6 +424,12 @@ export class Detector {
 		else if (state === "unknown") this.#waitForEvidence();
 		else if (this.#isLost(state)) this.#change("unknown", "no_echo");
 		else this.#keep(state);
+	}
+
+	/** Whether a missing pulse means a wire is not known before the sensor has shown how it says that nothing came back. */
+	get #faultVotesNeeded(): number {
+		const isSure = this.#fault === "stuck" || (this.#fault === "unplugged" && this.#missing < 0);
+		return isSure ? faultVotesNeeded : nuisanceVotesNeeded;
 	}
 
 	/** Nothing to compare with yet. */

@@ -209,7 +209,7 @@ describe("a detector over a known floor", () => {
 	});
 
 	it.each([
-		["unplugged", faultVotesNeeded, silent],
+		["unplugged", 6, silent],
 		["stuck", faultVotesNeeded, stuck],
 		["too_short", 6, tooShort],
 		["blocked", 6, at(8)],
@@ -217,6 +217,12 @@ describe("a detector over a known floor", () => {
 		const spot = settled(at(220));
 		expect(count(spot, measurement, () => spot.detector.verdict.state === "unknown")).toBe(needed);
 		expect(spot.says).toBe(`unknown ${reason}`);
+	});
+
+	it("knows a wire that is off by the third measurement when the sensor has shown what it does instead", () => {
+		const spot = settled(at(220));
+		spot.feed(nothingHeard, ...times(10, at(220)));
+		expect(count(spot, silent, () => spot.says === "unknown unplugged")).toBe(faultVotesNeeded);
 	});
 
 	it("is unknown where echoes come from anywhere, as from a pin that nothing holds", () => {
