@@ -43,7 +43,7 @@ export function parkMate(without?: Part): Contender {
 		key: without === undefined ? "parkmate" : `without_${without.replaceAll(/[ -]/g, "_").toLowerCase()}`,
 		name: without === undefined ? "ParkMate" : `without ${without}`,
 		start: (head) => {
-			const boards = boardsOf(head, without);
+			const boards = boardsOf(head, without).map(makeDetectors);
 			const measurement: Measurement = { sensor: 0, kind: "no_echo", echoUs: null, high: false, atMs: 0 };
 			return (spot, { t, echo_us, temp_c = assumedTemperatureC }) => {
 				const sensor = spot % sensorLimit;
@@ -63,22 +63,19 @@ export function parkMate(without?: Part): Contender {
 	};
 }
 
-/** Height of the ceiling of a usual car park over its floor, cm: what a person would set who does not measure it. */
+/** Height of a usual ceiling over the floor, cm: what a person would set who does not measure it. */
 export const assumedFloorCm = 240;
 
-/** A board has {@link sensorLimit} spots; more of them are several boards, in the head's order. */
-function boardsOf({ spots, mount }: TraceHead, without?: Part) {
-	const boards = [];
+/** What the detectors of each board are made with. A board has {@link sensorLimit} spots; more of them are several boards, in the head's order. */
+export function boardsOf({ spots, mount }: TraceHead, without?: Part): DetectorsOptions[] {
+	const fixed = spots.map(({ height_cm }) => ({ height_cm: height_cm ?? assumedFloorCm }));
+	const boards: DetectorsOptions[] = [];
 	for (let first = 0; first < spots.length; first += sensorLimit) {
-		const own = spots.slice(first, first + sensorLimit);
-		const options: DetectorsOptions & { without?: "learning" | "votes" } = {
-			spots:
-				without === "floor learning" ? own.map(({ height_cm }) => ({ height_cm: height_cm ?? assumedFloorCm })) : own,
+		boards.push({
+			spots: (without === "floor learning" ? fixed : spots).slice(first, first + sensorLimit),
 			mount: without === "mount recognition" ? (mount ?? "overhead") : mount,
-		};
-		if (without === "floor learning") options.without = "learning";
-		if (without === "N-of-M votes") options.without = "votes";
-		boards.push(makeDetectors(options));
+			without: without === "floor learning" ? "learning" : without === "N-of-M votes" ? "votes" : undefined,
+		});
 	}
 	return boards;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { SensorState } from "../../../firmware/messages.ts";
 import type { TraceHead, TraceLine } from "../../../firmware/trace.ts";
-import { type Contender, fixedThreshold, median, parkMate, parts } from "./contenders.ts";
+import { assumedFloorCm, boardsOf, type Contender, fixedThreshold, median, parkMate, parts } from "./contenders.ts";
 import { type Decision, replay } from "./replay.ts";
 
 const head: TraceHead = { trace: 1, name: "lot", spots: [{ spot_id: "A1" }] };
@@ -77,6 +77,14 @@ describe("a replay", () => {
 		}
 		expect(() => replay(broken(), [puppet])).toThrow('spot must be one of the head\'s, got "B7"');
 		expect(closed).toBe(1);
+		const picky: Contender = {
+			...puppet,
+			start: () => {
+				throw new RangeError("too low");
+			},
+		};
+		expect(() => replay(broken(), [picky])).toThrow("too low");
+		expect(closed).toBe(2);
 		expect(() => replay([], [puppet])).toThrow("a trace must begin with its head");
 		expect(() => replay([head, head], [puppet])).toThrow("a trace must have one head, got another");
 	});
@@ -114,6 +122,26 @@ describe("ParkMate's detector in the bench", () => {
 			"without_mount_recognition",
 			"without_temperature",
 		]);
+	});
+
+	it("is made with what the head says, and without one part where that is switched off", () => {
+		const two: TraceHead = { ...head, spots: [{ spot_id: "A1", height_cm: 280 }, { spot_id: "A2" }] };
+		const made = (part?: (typeof parts)[number], ofHead = two) => boardsOf(ofHead, part)[0];
+		expect(made()).toEqual({ spots: two.spots, mount: undefined, without: undefined });
+		expect(made("floor learning")).toEqual({
+			spots: [{ height_cm: 280 }, { height_cm: assumedFloorCm }],
+			mount: undefined,
+			without: "learning",
+		});
+		expect(made("N-of-M votes")?.without).toBe("votes");
+		expect(made("mount recognition")?.mount).toBe("overhead");
+		expect(made("mount recognition", { ...two, mount: "wall" })?.mount).toBe("wall");
+	});
+
+	it("changes its mind at once, without votes", () => {
+		const echoes = [...times(20, floorUs), roofUs];
+		expect(answers(parkMate(), echoes, mounted).at(-1)).toBe("free");
+		expect(answers(parkMate("N-of-M votes"), echoes, mounted).at(-1)).toBe("occupied");
 	});
 
 	it("is not told that nothing came back, without no-echo evidence", () => {

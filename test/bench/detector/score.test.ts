@@ -135,15 +135,28 @@ describe("wrong", () => {
 		expect(scoreOf({ truth, answers: [[0, "occupied"]], endSeconds: 200 }).falseOccupiedMs).toBe(200_000);
 	});
 
-	it("is the same when the answer changes with each measurement", () => {
-		const answers = Array.from({ length: 4 * waitingLimit }, (_, s): [number, SensorState] => [
-			s,
-			s % 2 === 0 ? "free" : "occupied",
+	it("is the same when the answer changes with each measurement, up to 15 s before the truth does", () => {
+		const everySeconds = 1 / 16;
+		const answers = Array.from({ length: 40 * 16 }, (_, n): [number, SensorState] => [
+			n * everySeconds,
+			n % 2 === 0 ? "free" : "occupied",
 		]);
-		const endSeconds = 4 * waitingLimit - 1;
-		const score = scoreOf({ truth: [[0, "free"]], answers, endSeconds });
-		expect(score.falseOccupiedMs).toBe(Math.floor(endSeconds / 2) * 1000);
-		expect(score.spurious).toBe(endSeconds);
+		const truth: Story["truth"] = [
+			[0, "free"],
+			[40, "occupied"],
+		];
+		const { falseOccupiedMs, spurious, spuriousInGrace } = scoreOf({ truth, answers, everySeconds, endSeconds: 60 });
+		expect(answers.length).toBeGreaterThan(waitingLimit);
+		// Each second one is wrong for 1/16 s; the last change is a little early, and right.
+		expect(falseOccupiedMs).toBe(25_000 / 2);
+		expect([spurious, spuriousInGrace]).toEqual([40 * 16 - 2, 15 * 16 - 1]);
+	});
+
+	it("needs no more of the past than the grace", () => {
+		const scorer = new SpotScorer(emptyScore());
+		scorer.truth(0, "free", false);
+		for (let s = 0; s < 5 * waitingLimit; s++) scorer.answer(s * 1000, s % 2 === 0 ? "free" : "occupied");
+		expect(scorer.kept).toBeLessThanOrEqual(2 * waitingLimit);
 	});
 
 	it("is a share of the spot-minutes", () => {
@@ -234,6 +247,10 @@ describe("spurious changes", () => {
 			[100, "free"],
 		];
 		expect(scoreOf({ truth, answers, endSeconds: 300 }).spurious).toBe(1);
+	});
+
+	it("are three where the truth comes to an answer that stood for long, and then goes away and comes back", () => {
+		expect(spurious([50, "occupied"], [130, "free"], [140, "occupied"], [202, "free"])).toEqual([3, 0]);
 	});
 
 	it("are not counted while nobody can know", () => {

@@ -5,7 +5,7 @@
 import type { SensorState } from "../../../firmware/messages.ts";
 import { type Delays, graceMs, graceSamples, type Score, settlingMs } from "./score.ts";
 
-/** Stretches of one answer that may wait for a change of the truth; past that, those too old for the grace are counted. */
+/** Stretches of one answer that wait for a change of the truth. Past that, those too old for the grace are counted: more only wait where they are younger. */
 export const waitingLimit = 512;
 
 type Truth = Exclude<SensorState, "unknown">;
@@ -52,6 +52,11 @@ export class SpotScorer {
 
 	constructor(score: Score) {
 		this.#score = score;
+	}
+
+	/** How much of the past is kept, in stretches of one answer and changes of it. */
+	get kept(): number {
+		return this.#waiting.length + this.#flips.length;
 	}
 
 	/** From `atMs` on this is true; `unknowable` when nobody can tell. Saying the same again changes nothing. */
