@@ -16,8 +16,11 @@ export const learntFloorCm = Object.freeze({ min: 190, max: 450 });
 /** What a person may call a floor by *learn floor now*, cm: the sensor's range. */
 const taughtFloorCm = Object.freeze({ min: 25, max: 450 });
 
-/** Calm measurements before the first floor is taken for one: the window is full of them before the first one counts. */
+/** Echoes from one distance, less those from others, before the first floor is taken for one. */
 export const learnAfter = 8;
+
+/** How far they may be apart, cm: a rough floor, wind. */
+const levelCm = 3;
 
 /** The same where nothing was heard before: 40 s. */
 const lastingAfter = 60;
@@ -105,6 +108,20 @@ export class Mounting {
 }
 Object.freeze(Mounting.prototype);
 
+/** One measurement, and what it has to do with the last ones. */
+export interface Heard {
+	/** One of the {@link zones}. */
+	zone: number;
+	/** 0 for silence. */
+	distanceCm: number;
+	/** An echo from the same distance came just before. */
+	agrees: boolean;
+	/** What all recent echoes agree on, cm; 0 while they don't, or one is missing. */
+	calmCm: number;
+	/** What the measurement counts for, 0 to 1. */
+	weight: number;
+}
+
 export interface BackgroundOptions {
 	mounting: Mounting;
 	/** Height of the sensor over the empty floor in cm as a person measured it. */
@@ -133,8 +150,9 @@ export class Background {
 	#missShare = 0.03;
 	/** Measurements of silence since the floor was last heard. */
 	#missRun = 0;
-	/** Measurements that speak for another floor. */
+	/** Measurements that speak for another floor, and for the first one where that would be, cm. */
 	#calm = 0;
+	#levelCm = 0;
 	#near = 0;
 	#hush = 0;
 	/** Silence was all there was to hear for a while. */
@@ -227,16 +245,15 @@ export class Background {
 	}
 
 	/**
-	 * Takes one measurement from `zone`, of a spot believed to be `state`; `agrees`: an echo from the same distance came
-	 * just before; `calmCm`: the distance that all recent echoes agree on, or 0; `weight`: of the measurement, 0 to 1.
+	 * Takes one measurement of a spot believed to be `state`.
 	 * True when what is known of the empty spot is new, so that what was thought of the spot counts no more.
 	 */
-	hear(zone: number, agrees: boolean, calmCm: number, state: SensorState, weight: number): boolean {
+	hear({ zone, distanceCm, agrees, calmCm, weight }: Readonly<Heard>, state: SensorState): boolean {
 		if (this.#lessons > 0) return this.#takeLesson(zone, calmCm);
 		if (!this.#learns) return false;
 		this.#count(zone, agrees, state, weight);
 		let isNew = false;
-		if (this.#floorCm === 0) isNew = this.#learn(zone, calmCm, weight) || this.#learnSilence();
+		if (this.#floorCm === 0) isNew = this.#learn(zone, distanceCm, weight) || this.#learnSilence();
 		else {
 			if (state === "free") this.#follow(zone, calmCm, weight);
 			isNew = this.#move(zone, calmCm, weight) || this.#loseFloor();
@@ -273,15 +290,20 @@ export class Background {
 		}
 	}
 
-	#learn(zone: number, calmCm: number, weight: number): boolean {
-		if (zone !== zones.nowhere || calmCm < learntFloorCm.min || calmCm > learntFloorCm.max) {
-			this.#calm = Math.max(0, this.#calm - weight);
-			return false;
+	/** The first floor: a distance that echoes come from again and again, however many are lost between them. */
+	#learn(zone: number, distanceCm: number, weight: number): boolean {
+		if (zone === zones.silence) return false;
+		const isFloor = zone === zones.nowhere && distanceCm <= learntFloorCm.max;
+		if (isFloor && Math.abs(distanceCm - this.#levelCm) <= levelCm) {
+			this.#calm += weight;
+			this.#levelCm += (distanceCm - this.#levelCm) / Math.min(this.#calm + 1, learnAfter);
+		} else if (this.#calm >= 1) this.#calm -= weight;
+		else if (isFloor) {
+			this.#levelCm = distanceCm;
+			this.#calm = weight;
 		}
-		this.#calm += weight;
 		// Who passes in the lane before a silent spot stops for a moment, too.
-		const needed = this.#heardHush || this.isSilent ? lastingAfter : learnAfter - 5;
-		return this.#calm > needed && this.#set(calmCm);
+		return this.#calm >= (this.#heardHush || this.isSilent ? lastingAfter : learnAfter) && this.#set(this.#levelCm);
 	}
 
 	/** Heard a car, and heard nothing at all before or after it: so does an empty spot sound. */

@@ -2,7 +2,7 @@
  * In: one sensor's raw measurements. Out: free, occupied or unknown, how sure, and why.
  * Never: waits, remembers more than a few numbers, or lets one measurement change its mind.
  */
-import { Background, type Mount, Mounting, zones } from "./background.ts";
+import { Background, type Heard, type Mount, Mounting, zones } from "./background.ts";
 import type { SensorState } from "./messages.ts";
 import type { Measurement } from "./ranging.ts";
 
@@ -81,6 +81,9 @@ const priorSilentShare = 0.4;
 /** Prior share of measurements of a free spot that are near echoes: birds, drops, other sensors' pings. */
 const priorGhostShare = 0.02;
 
+/** Measurements of silence within which the floor was just heard. */
+const strangeWithin = 8;
+
 /** No pulse that counts is longer, cm: 36 ms at 60 °C make 662. Temperatures can be anything. */
 const farthestCm = 1000;
 
@@ -146,6 +149,7 @@ export class Detector {
 	/** Last distances, cm; 0 for a measurement without an echo. */
 	readonly #distancesCm = new Float32Array(windowSize);
 	#place = 0;
+	readonly #heard: Heard = { zone: zones.silence, distanceCm: 0, agrees: false, calmCm: 0, weight: 1 };
 	#lastMs = Number.NaN;
 	/** Of the measurement that is being taken. */
 	#weight = 1;
@@ -170,6 +174,8 @@ export class Detector {
 	#heardOften = 0;
 	/** Measurements since the state changed, up to {@link knownAfter}. */
 	#age = 0;
+	/** Something else was heard since the floor was: see {@link #meetStrange}. */
+	#strange = false;
 	/** Where the last near echo came from, cm. */
 	#nearCm = 0;
 	/** Near echoes within the last seconds, see {@link carHeard}. */
@@ -296,32 +302,35 @@ export class Detector {
 
 	/** A measurement that says something of the spot: an echo from `distanceCm`, or silence (0). */
 	#take(distanceCm: number): void {
-		const agrees = distanceCm > 0 && this.#agrees(distanceCm);
+		const heard = this.#heard;
+		const { state } = this.#verdict;
+		heard.weight = this.#weight;
+		heard.agrees = distanceCm > 0 && this.#agrees(distanceCm);
 		this.#push(distanceCm);
-		const { state, distanceCm: medianCm } = this.#verdict;
-		const calmCm = this.#isCalm() ? (medianCm ?? 0) : 0;
-		let zone = this.#zoneOf(distanceCm);
-		if (this.#background.hear(zone, agrees, calmCm, state, this.#weight)) {
-			zone = this.#zoneOf(distanceCm);
-			// What was heard before was compared with another floor. The echoes that taught this one are the spot's.
-			this.#forOccupied = this.#forFree = 0;
-			if (calmCm > 0 && this.#zoneOf(calmCm) === zones.floor) this.#forFree = this.#needed;
-			if (calmCm > 0 && this.#zoneOf(calmCm) === zones.near) this.#forOccupied = this.#needed;
-			if (this.#background.floorCm > 0) this.#ghostShare = priorGhostShare;
-		}
-		if (this.#background.isKnown) this.#weighEvidence(zone, agrees);
-		this.#learnShares(zone, state === "occupied", calmCm > 0);
-		if (zone === zones.near) this.#nearCm = distanceCm;
+		heard.distanceCm = distanceCm;
+		heard.calmCm = this.#isCalm() ? (this.#verdict.distanceCm ?? 0) : 0;
+		heard.zone = this.#zoneOf(distanceCm);
+		if (this.#background.hear(heard, state)) this.#startAnew(heard);
+		if (this.#background.isKnown) this.#weighEvidence(heard, state === "occupied");
+		this.#learnShares(heard, state === "occupied");
+		if (heard.zone === zones.near) this.#nearCm = distanceCm;
 		if (this.#age < knownAfter) this.#age++;
+	}
+
+	/** What was heard before was compared with another floor. The echoes that taught this one are the spot's. */
+	#startAnew(heard: Heard): void {
+		heard.zone = this.#zoneOf(heard.distanceCm);
+		this.#forFree = heard.zone === zones.floor ? this.#needed : 0;
+		this.#forOccupied = heard.zone === zones.near && heard.calmCm > 0 ? this.#needed : 0;
+		if (this.#background.floorCm > 0) this.#ghostShare = priorGhostShare;
 	}
 
 	#zoneOf(distanceCm: number): number {
 		return distanceCm > 0 ? this.#background.zoneOf(distanceCm) : zones.silence;
 	}
 
-	#weighEvidence(zone: number, agrees: boolean): void {
+	#weighEvidence({ zone, agrees }: Readonly<Heard>, occupied: boolean): void {
 		const { isSilent, missShare } = this.#background;
-		const occupied = this.#verdict.state === "occupied";
 		const isEcho = zone !== zones.silence;
 		if (isEcho) {
 			this.#countOdd(zone, agrees, occupied);
@@ -329,9 +338,11 @@ export class Detector {
 		}
 		if (zone === zones.near) {
 			this.#heardNear = Math.min(this.#heardNear + 4, heardLimit);
+			this.#meetStrange();
 			this.#add(agrees ? logOdds(0.9, this.#ghostShare) : 0.5, -clear);
 			this.#lean(1);
 		} else if (zone === zones.floor) {
+			this.#strange = false;
 			this.#add(-2.5, logOdds(0.9, this.#floorShare) * (agrees || this.#isAtFloor() ? 1 : 0.3));
 			this.#lean(0);
 		} else if (!isEcho || zone === zones.nowhere) {
@@ -343,12 +354,14 @@ export class Detector {
 	#countOdd(zone: number, agrees: boolean, occupied: boolean): void {
 		// Glass and slopes let a car be heard from further away than the floor, here and there.
 		if (zone === zones.beyond && occupied) return;
-		this.#odd += ((agrees || zone === zones.floor ? 0 : 1) - this.#odd) * oddRate * this.#weight;
+		const fits = agrees || zone === zones.floor || zone === zones.nowhere || zone === zones.silence;
+		this.#odd += ((fits ? 0 : 1) - this.#odd) * oddRate * this.#weight;
 	}
 
 	#hearNothing(isSilent: boolean, missShare: number): void {
 		this.#lost = Math.min(this.#lost + this.#weight, lostLimit);
 		if (isSilent) {
+			this.#countOdd(zones.silence, true, false);
 			const forFree = Math.max(0.2, logOdds(0.97, this.#silentShare));
 			// A car may well be silent two times out of three, if only it is heard more often than birds and weeds are.
 			const heard = Math.max(0.35, Math.min(0.9, 2.5 * this.#ghostShare));
@@ -358,7 +371,8 @@ export class Detector {
 		}
 		// Silence alone may be a sensor that has gone deaf: only with a car's echoes before it is it a car.
 		const afterCar = this.#heardNear >= carHeard;
-		const forOccupied = afterCar ? Math.min(0.9, logOdds(priorSilentShare, missShare)) : 0;
+		const most = afterCar ? 0.9 : this.#strange ? 0.6 : 0;
+		const forOccupied = Math.min(most, logOdds(priorSilentShare, missShare));
 		const forFree = Math.min(0, Math.max(-0.5, Math.log(missShare / priorSilentShare)));
 		this.#add(Math.max(0, forOccupied), forFree);
 		if (afterCar) {
@@ -372,6 +386,7 @@ export class Detector {
 	 * slope. So does a floor that is not where it was, which is why a car's echoes before it count.
 	 */
 	#hearBeyond(): void {
+		this.#meetStrange();
 		if (this.#heardNear >= carHeard) {
 			this.#heardNear++;
 			this.#add(1.5, -1);
@@ -382,12 +397,17 @@ export class Detector {
 		} else this.#add(0, -0.5);
 	}
 
+	/** An echo that was not the floor's, where the floor's was just heard: should all be silent from now on, it was a car's. */
+	#meetStrange(): void {
+		if (this.#verdict.state === "free" && this.#lost < strangeWithin) this.#strange = true;
+	}
+
 	/** What is heard after the last near echo of a car may be its leaving: it counts for the car only when the car is heard again. */
-	#learnShares(zone: number, occupied: boolean, calm: boolean): void {
+	#learnShares({ zone, calmCm }: Readonly<Heard>, occupied: boolean): void {
 		const isNear = zone === zones.near;
 		if (!occupied) {
 			const known = this.#background.isKnown;
-			if (known ? this.#verdict.state !== "free" : calm) return;
+			if (known ? this.#verdict.state !== "free" : calmCm > 0) return;
 			if (!isNear && zone !== zones.floor && !(zone === zones.silence && (this.#background.isSilent || !known))) return;
 			this.#ghostShare += ((isNear ? 1 : 0) - this.#ghostShare) * (known ? ghostRate : 4 * ghostRate) * this.#weight;
 		} else if (zone === zones.floor) this.#floorRun += this.#weight;
@@ -469,6 +489,7 @@ export class Detector {
 		this.#forOccupied = this.#forFree = 0;
 		this.#age = 0;
 		this.#lost = 0;
+		this.#strange = false;
 		if (state === "unknown") {
 			this.#heardNear = 0;
 			return;
