@@ -61,11 +61,11 @@ export class Connection {
 		this.#connect();
 	}
 
-	/** False when it can't be sent now; then `onWritable` or `onConnect` follows. */
-	publish(topic: string, payload: object, qos: 0 | 1, retain: boolean): boolean {
+	/** An object goes out as JSON. False when it can't be sent now; then `onWritable` or `onConnect` follows. */
+	publish(topic: string, payload: object | string, qos: 0 | 1, retain: boolean): boolean {
 		if (!this.#transport || !this.#connected) return false;
-		const message = { topic, payload: JSON.stringify(payload), qos, retain, packetId: this.#nextPacketId() };
-		return this.#transport.publish(message);
+		const text = typeof payload === "string" ? payload : JSON.stringify(payload);
+		return this.#transport.publish({ topic, payload: text, qos, retain, packetId: this.#nextPacketId() });
 	}
 
 	/** At QoS 1. False as with `publish`. */

@@ -1,25 +1,23 @@
 /** Payloads from the broker, checked: anybody may publish anything there. Nothing here throws; what is wrong is null. */
-import type { BoardCommand, LampColor, LampPattern, LedCommand, Stored } from "./messages.ts";
+import { lampColors, lampPatterns } from "./lamps.ts";
+import type { BoardCommand, LedCommand, Stored } from "./messages.ts";
 
 /** Longer payloads are not parsed, characters: a `stored` with a range for every report in a full outbox is under 2,000. */
 export const payloadLimit = 4096;
-
-const colors: readonly LampColor[] = Object.freeze(["green", "red", "blue", "amber"] as const);
-const patterns: readonly LampPattern[] = Object.freeze(["steady", "blink", "breathe"] as const);
 
 /**
  * Every field that is read here. XS keeps each name that it has ever met in JSON until the next start, so that messages
  * with ever new ones would fill a board's memory; given this list, it skips all others. Other engines ignore it.
  */
-const fields = Object.freeze(["boot", "color", "command", "id", "lot_id", "pattern", "seqs", "spot_id"]);
+const fields = Object.freeze(["boot", "color", "command", "id", "lot_id", "pattern", "seconds", "seqs", "spot_id"]);
 
 /** A lamp command for this spot of this lot. A pattern that this firmware does not know is left out: the colour still counts. */
 export function readLedCommand(payload: string, lotId: string, spotId: string): LedCommand | null {
 	const value = readObject(payload);
 	if (value?.lot_id !== lotId || value.spot_id !== spotId) return null;
-	const color = colors.find((known) => known === value.color);
+	const color = lampColors.find((known) => known === value.color);
 	if (color === undefined) return null;
-	return { lot_id: lotId, spot_id: spotId, color, pattern: patterns.find((known) => known === value.pattern) };
+	return { lot_id: lotId, spot_id: spotId, color, pattern: lampPatterns.find((known) => known === value.pattern) };
 }
 
 /** The largest number that counts is no boot: a board that fell behind must be able to go one further. */
@@ -33,16 +31,17 @@ export function readStored(payload: string): Stored | null {
 	return { boot: value.boot, seqs: value.seqs as Stored["seqs"] };
 }
 
-/** A command as it came: which words this firmware knows is the board's to say, so that it can answer. */
-export interface RawCommand extends Omit<BoardCommand, "command"> {
+/** A command as it came: which words and numbers this firmware takes is the board's to say, so that it can answer. */
+export interface RawCommand extends Omit<BoardCommand, "command" | "seconds"> {
 	command: string;
+	seconds?: unknown;
 }
 
 export function readCommand(payload: string): RawCommand | null {
 	const value = readObject(payload);
 	if (!value || !isWord(value.id) || !isWord(value.command)) return null;
 	if (value.spot_id !== undefined && !isWord(value.spot_id)) return null;
-	return { id: value.id, command: value.command, spot_id: value.spot_id };
+	return { id: value.id, command: value.command, spot_id: value.spot_id, seconds: value.seconds };
 }
 
 function readObject(payload: string): Record<string, unknown> | null {

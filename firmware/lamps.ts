@@ -16,11 +16,23 @@ export interface LampsOptions {
 	timer: Timer;
 }
 
+/** All that a lamp can show. */
+export const lampColors: readonly LampColor[] = Object.freeze(["green", "red", "blue", "amber"] as const);
+export const lampPatterns: readonly LampPattern[] = Object.freeze(["steady", "blink", "breathe"] as const);
+
 /** Half of a blink, ms: 1 Hz is seen from a moving car, and far from the 3 Hz that can harm people (WCAG 2.3.1). */
 export const blinkMs = 500;
 
-/** Half of a blink while a lamp is identified, ms: told from the plain blink, and below 3 Hz. */
-export const identifyMs = 200;
+/** Half of a fast blink, ms: told from the plain blink, and below 3 Hz. */
+export const fastBlinkMs = 200;
+
+/**
+ * What a lamp tells a person who is at work on its spot, for a while, in place of the spot's state. `identify`: it is this
+ * one; a fast blink in its own colour. `learning`: the floor is being learnt; blue and amber in turn, never dark: no state has
+ * two colours, and these are told apart by eyes that can't tell red from green. `learnt`: a slow green blink. `not_learnt`: a
+ * fast amber blink; the rhythm tells it from the one before.
+ */
+export type Signal = "identify" | "learning" | "learnt" | "not_learnt";
 
 /** One breath, ms. */
 export const breathMs = 4000;
@@ -40,19 +52,27 @@ export const networkGaps = Object.freeze({ none: 0, noWifi: 1, noBroker: 2 } as 
  */
 export const gapMs = Object.freeze({ every: 6000, next: 1000, from: 150, to: 300 });
 
-interface Lamp {
-	output: LampOutput;
-	color: LampColor;
-	pattern: LampPattern;
-	/** Until when it blinks to be found, in ms since the board's start. */
-	identifiedUntilMs: number;
-	shownColor: LampColor | null;
-	shownLevel: number;
-}
+const green = lampColors.indexOf("green");
+const blue = lampColors.indexOf("blue");
+const amber = lampColors.indexOf("amber");
+const signals: readonly Signal[] = Object.freeze(["identify", "learning", "learnt", "not_learnt"] as const);
+
+// What is known of a lamp: numbers, and indices in the lists above. Eight lamps as objects take a KB of a board's memory.
+const color = 0;
+const pattern = 1;
+const signal = 2;
+/** Up to when it gives the signal, ms since the board's start. */
+const signalUntilMs = 3;
+/** −1 before it is first lit. */
+const shownColor = 4;
+const shownLevel = 5;
+const fields = 6;
 
 /** Draws the patterns of all of a board's lamps, in step with one another. Dark until the first `show`. */
 export class Lamps {
-	readonly #lamps: readonly Lamp[];
+	readonly #outputs: readonly LampOutput[];
+	/** {@link fields} of each lamp. */
+	readonly #lamps: Float64Array;
 	readonly #timer: Timer;
 	readonly #alarm: Alarm;
 	#gaps = 0;
@@ -60,34 +80,30 @@ export class Lamps {
 
 	constructor({ outputs, timer }: LampsOptions) {
 		this.#timer = timer;
-		this.#lamps = outputs.map((output) => ({
-			output,
-			color: "amber",
-			pattern: "steady",
-			identifiedUntilMs: 0,
-			shownColor: null,
-			shownLevel: 0,
-		}));
+		this.#outputs = outputs;
+		this.#lamps = new Float64Array(fields * outputs.length);
+		for (let at = 0; at < this.#lamps.length; at += fields) this.#lamps[at + shownColor] = -1;
 		this.#alarm = timer.alarm(() => this.#draw());
 	}
 
 	/** Shows a colour from now on. An index without a lamp is ignored: not every spot needs one. */
-	show(index: number, color: LampColor, pattern: LampPattern): void {
-		const lamp = this.#lamps[index];
-		if (!lamp || this.#closed) return;
-		lamp.color = color;
-		lamp.pattern = pattern;
-		lamp.shownColor ??= color;
-		this.#draw();
+	show(index: number, shown: LampColor, shownPattern: LampPattern): void {
+		const lamps = this.#lamps;
+		const at = fields * index;
+		if (at >= lamps.length || this.#closed) return;
+		lamps[at + color] = lampColors.indexOf(shown);
+		lamps[at + pattern] = lampPatterns.indexOf(shownPattern);
+		this.#draw(at);
 	}
 
-	/** Blinks fast in its own colour for `durationMs`, so that a person finds it. */
-	identify(index: number, durationMs: number): void {
-		const lamp = this.#lamps[index];
-		if (!lamp || this.#closed) return;
-		lamp.identifiedUntilMs = this.#timer.now() + durationMs;
-		lamp.shownColor ??= lamp.color;
-		this.#draw();
+	/** Gives a signal for `durationMs`, in place of one that it gave before. */
+	signal(index: number, given: Signal, durationMs: number): void {
+		const lamps = this.#lamps;
+		const at = fields * index;
+		if (at >= lamps.length || this.#closed) return;
+		lamps[at + signal] = signals.indexOf(given);
+		lamps[at + signalUntilMs] = this.#timer.now() + durationMs;
+		this.#draw(at);
 	}
 
 	/** Says over all lamps, beside what they show, what is wrong with the network: one of {@link networkGaps}. */
@@ -101,33 +117,61 @@ export class Lamps {
 	close(): void {
 		this.#closed = true;
 		this.#alarm.cancel();
-		for (const lamp of this.#lamps) set(lamp, 0);
+		for (let at = 0; at < this.#lamps.length; at += fields) this.#light(at, this.#lamps[at + color] ?? 0, 0);
 	}
 
-	#draw(): void {
+	/** `lit`: where the lamp is that is drawn from now on, if it was dark up to now. */
+	#draw(lit = -1): void {
 		const nowMs = this.#timer.now();
+		const lamps = this.#lamps;
 		let waitMs = Number.POSITIVE_INFINITY;
-		for (const lamp of this.#lamps) {
-			if (lamp.shownColor === null) continue;
-			const identified = nowMs < lamp.identifiedUntilMs;
-			const pattern = identified ? "blink" : lamp.pattern;
-			const halfMs = identified ? identifyMs : blinkMs;
-			// Who looks for a lamp must not see two rhythms in one.
-			if (this.#gaps > 0 && !identified) waitMs = Math.min(waitMs, this.#gapWaitMs(nowMs));
-			const share = !identified && this.#isGap(nowMs) ? 0 : 1;
-			if (pattern === "steady") set(lamp, share);
-			else if (pattern === "blink") {
-				set(lamp, Math.floor(nowMs / halfMs) % 2 === 0 ? share : 0);
-				waitMs = Math.min(waitMs, halfMs - (nowMs % halfMs));
+		for (let at = 0; at < lamps.length; at += fields) {
+			if (lamps[at + shownColor] === -1) {
+				if (at !== lit) continue;
+				lamps[at + shownColor] = lamps[at + color] ?? 0;
+			}
+			const restMs = (lamps[at + signalUntilMs] ?? 0) - nowMs;
+			if (restMs > 0) {
+				// Who looks for a lamp must not see two rhythms in one: no gaps.
+				waitMs = Math.min(waitMs, restMs, this.#drawSignal(at, nowMs));
+				continue;
+			}
+			if (this.#gaps > 0) waitMs = Math.min(waitMs, this.#gapWaitMs(nowMs));
+			const share = this.#isGap(nowMs) ? 0 : 1;
+			const shown = lamps[at + color] ?? 0;
+			const kind = lampPatterns[lamps[at + pattern] ?? 0];
+			if (kind === "steady") this.#light(at, shown, share);
+			else if (kind === "blink") {
+				this.#light(at, shown, isFirstHalf(nowMs, blinkMs) ? share : 0);
+				waitMs = Math.min(waitMs, blinkMs - (nowMs % blinkMs));
 			} else {
 				// A triangle: up and down once a breath.
 				const phase = (nowMs % breathMs) / breathMs;
-				set(lamp, share * (breathLevel + (1 - breathLevel) * Math.abs(1 - 2 * phase)));
+				this.#light(at, shown, share * (breathLevel + (1 - breathLevel) * Math.abs(1 - 2 * phase)));
 				waitMs = Math.min(waitMs, frameMs);
 			}
 		}
 		if (waitMs === Number.POSITIVE_INFINITY) this.#alarm.cancel();
 		else this.#alarm.set(waitMs);
+	}
+
+	/** Gives how long it stays like this, ms. */
+	#drawSignal(at: number, nowMs: number): number {
+		const given = signals[this.#lamps[at + signal] ?? 0];
+		const halfMs = given === "learning" || given === "learnt" ? blinkMs : fastBlinkMs;
+		const first = isFirstHalf(nowMs, halfMs);
+		if (given === "identify") this.#light(at, this.#lamps[at + color] ?? 0, first ? 1 : 0);
+		else if (given === "learning") this.#light(at, first ? blue : amber, 1);
+		else this.#light(at, given === "learnt" ? green : amber, first ? 1 : 0);
+		return halfMs - (nowMs % halfMs);
+	}
+
+	#light(at: number, shown: number, level: number): void {
+		const lamps = this.#lamps;
+		if (lamps[at + shownColor] === shown && lamps[at + shownLevel] === level) return;
+		lamps[at + shownColor] = shown;
+		lamps[at + shownLevel] = level;
+		this.#outputs[at / fields]?.set(lampColors[shown] ?? "amber", level);
 	}
 
 	#isGap(nowMs: number): boolean {
@@ -147,9 +191,6 @@ export class Lamps {
 }
 Object.freeze(Lamps.prototype);
 
-function set(lamp: Lamp, level: number): void {
-	if (lamp.shownColor === lamp.color && lamp.shownLevel === level) return;
-	lamp.shownColor = lamp.color;
-	lamp.shownLevel = level;
-	lamp.output.set(lamp.color, level);
+function isFirstHalf(nowMs: number, halfMs: number): boolean {
+	return Math.floor(nowMs / halfMs) % 2 === 0;
 }

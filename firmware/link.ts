@@ -44,6 +44,8 @@ export interface LinkOptions {
 	onDisconnect?: (reason: string) => void;
 }
 
+type BoardLeaf = Parameters<Topics["board"]>[1];
+
 /** Answers to commands that wait for room, at most; the oldest goes. */
 export const answerLimit = 8;
 
@@ -53,8 +55,6 @@ export class Link {
 	readonly #topics: Topics;
 	readonly #outbox: Outbox;
 	readonly #connection: Connection;
-	/** Topics of the spots' lamp commands, in the spots' order. */
-	readonly #ledTopics: readonly string[];
 	readonly #answers: BoardResult[] = [];
 	readonly #resend: Alarm;
 	#boot: number;
@@ -68,7 +68,6 @@ export class Link {
 		this.#boot = options.boot;
 		this.#topics = new Topics(settings.topic_prefix);
 		this.#outbox = new Outbox({ spots: settings.spots.length });
-		this.#ledTopics = settings.spots.map(({ spot_id }) => this.#topics.led(settings.lot_id, spot_id));
 		this.#resend = timer.alarm(() => this.#onResend());
 		this.#connection = new Connection({
 			settings,
@@ -152,6 +151,12 @@ export class Link {
 		this.#publish("health", health, 0, false);
 	}
 
+	/** Tells a part of a trace, a `BoardTrace` as JSON, if nothing that must be said waits for room; else it is lost. */
+	sendTrace(trace: string): void {
+		if (!this.#subscribed || this.#answers.length > 0 || this.#outbox.nextUnsent()) return;
+		this.#publish("trace", trace, 0, false);
+	}
+
 	/**
 	 * Goes on under another number for this start: what waits is numbered anew, and all is said again over a new
 	 * connection, as the old one's last will has the old number.
@@ -182,8 +187,7 @@ export class Link {
 	#pump(): void {
 		this.#announced ||= this.#publish("status", this.#online(), 1, true);
 		if (!this.#announced) return;
-		const filters = [this.#boardTopic("stored"), this.#boardTopic("command"), ...this.#ledTopics];
-		this.#subscribed ||= this.#connection.subscribe(filters);
+		this.#subscribed ||= this.#connection.subscribe(this.#filters());
 		if (!this.#subscribed) return;
 		for (let report = this.#outbox.nextUnsent(); report; report = this.#outbox.nextUnsent()) {
 			if (!this.#send(report)) break;
@@ -196,6 +200,13 @@ export class Link {
 		const resendMs = this.#outbox.nextResendMs;
 		if (resendMs === Number.POSITIVE_INFINITY) this.#resend.cancel();
 		else this.#resend.set(Math.max(0, resendMs - this.#options.timer.now()));
+	}
+
+	/** Made when they are needed: eight topics would be half a KB of a board's memory. */
+	#filters(): string[] {
+		const { lot_id, spots } = this.#options.settings;
+		const lamps = spots.map(({ spot_id }) => this.#topics.led(lot_id, spot_id));
+		return [this.#boardTopic("stored"), this.#boardTopic("command"), ...lamps];
 	}
 
 	#onMessage(topic: string, payload: string): void {
@@ -213,7 +224,7 @@ export class Link {
 			return;
 		}
 		const { lot_id, spots } = this.#options.settings;
-		const spot = this.#ledTopics.indexOf(topic);
+		const spot = spots.findIndex(({ spot_id }) => topic === this.#topics.led(lot_id, spot_id));
 		const command = readLedCommand(payload, lot_id, spots[spot]?.spot_id ?? "");
 		if (spot >= 0 && (command || payload === "")) this.#options.onLamp(spot, command);
 		else this.#badMessages++;
@@ -272,11 +283,11 @@ export class Link {
 		return { online: false, boot: this.#boot };
 	}
 
-	#publish(leaf: "status" | "result" | "health", payload: object, qos: 0 | 1, retain: boolean): boolean {
+	#publish(leaf: BoardLeaf, payload: object | string, qos: 0 | 1, retain: boolean): boolean {
 		return this.#connection.publish(this.#boardTopic(leaf), payload, qos, retain);
 	}
 
-	#boardTopic(leaf: "status" | "stored" | "command" | "result" | "health"): string {
+	#boardTopic(leaf: BoardLeaf): string {
 		return this.#topics.board(this.#options.settings.board_id, leaf);
 	}
 }

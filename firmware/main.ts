@@ -11,6 +11,7 @@ import { type BoardConfig, settingsFrom } from "./device/moddable/config.ts";
 import type { Host, HostSensor } from "./device/moddable/host.ts";
 import { Startup } from "./device/moddable/startup.ts";
 import { PreferenceStore } from "./device/moddable/store.ts";
+import { traceLine, wantsTrace } from "./device/moddable/trace-line.ts";
 import { countBoot, firstBootLimit, loadSettings, parseSettings, type Settings, saveBoot } from "./settings.ts";
 
 // The config is frozen in flash, and some of what reads it adds to it.
@@ -22,6 +23,7 @@ const startup = new Startup({ lamps: host.lamps, timer: host.timer });
 const aborted = watchAborts({ store, restart: () => host.restart() });
 
 let board: Board | null = null;
+let say: ((line: string) => void) | null = null;
 let sensors: readonly HostSensor[] = [];
 
 /** Works with these settings from now on. With ones that make no sense it stays as it is, and says so. */
@@ -61,13 +63,23 @@ function work(settings: Settings): void {
 		clock: host.clock,
 		random: host.random,
 		connect: host.connect,
+		onTrace: tracer(settings),
 		saveBoot: (number) => saveBoot(store, number),
+		memory: store,
 		vitals: () => host.vitals(),
 		hasNetwork: () => host.hasNetwork(),
 		onConnect: () => host.showLink(true, ""),
 		onDisconnect: (reason) => host.showLink(false, reason),
 	});
 	board.start();
+}
+
+/** Undefined when nobody listens at the serial port. */
+function tracer(settings: Settings): ((batch: string) => void) | undefined {
+	if (!wantsTrace(boardConfig)) return undefined;
+	const line = say ?? host.openSerial();
+	say = line;
+	return (batch) => line(traceLine(settings, batch));
 }
 
 /** Each time that the work begins is a start of its own, as its reports are numbered from 1 again. */

@@ -103,6 +103,14 @@ declare module "neopixel" {
 	}
 }
 
+declare module "embedded:io/serial" {
+	export default class Serial {
+		constructor(options: { port: number; transmit: number; baud: number; onWritable: () => void });
+		/** @throws Error when there is no room for all of it; then nothing of it was taken. */
+		write(bytes: Uint8Array): void;
+	}
+}
+
 declare module "embedded:io/digital" {
 	export default class Digital {
 		static readonly Input: number;

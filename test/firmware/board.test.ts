@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { Board, healthMs, identifyForMs } from "../../firmware/board.ts";
+import { Board, healthMs } from "../../firmware/board.ts";
+import { identifyForMs } from "../../firmware/commands.ts";
 import { VirtualLamp } from "../../firmware/device/virtual/lamp.ts";
-import { gapMs, identifyMs } from "../../firmware/lamps.ts";
+import { fastBlinkMs, gapMs } from "../../firmware/lamps.ts";
 import type { BoardHealth, BoardResult, BoardStatus, StatusReport, Stored } from "../../firmware/messages.ts";
 import { resendMs } from "../../firmware/outbox.ts";
 import { sweepMs } from "../../firmware/ranging.ts";
@@ -207,8 +208,11 @@ describe("a board", () => {
 		const [health] = broker.payloads<BoardHealth>("/health");
 		expect(health).toMatchObject({ boot: 1, uptime_ms: healthMs, outbox: 0, coalesced: 0 });
 		expect(Object.keys(health?.sensors ?? {})).toEqual(spotIds);
-		expect(health?.sensors?.S1).toEqual({ ok: 94, no_echo: 0, stuck: 0, too_short: 0 });
-		expect(health?.sensors?.S2).toEqual({ ok: 0, no_echo: 94, stuck: 0, too_short: 0 });
+		const { S1, S2 } = health?.sensors ?? {};
+		expect(S1).toMatchObject({ no_echo: 0, stuck: 0, too_short: 0, silent: 0, state: "free", reason: "echo" });
+		expect(S1).toMatchObject({ distance_cm: 220, floor_cm: 220, alarm: null });
+		expect(S1?.ok).toBeGreaterThan(80);
+		expect(S2).toMatchObject({ ok: 0, silent: S1?.ok, state: "unknown", confidence: 0, distance_cm: null });
 		expect(broker.heard.find(({ topic }) => topic.endsWith("/health"))).toMatchObject({ qos: 0, retain: false });
 	});
 
@@ -312,8 +316,8 @@ describe("a board's commands", () => {
 	function blinks({ time, lamps }: ReturnType<typeof setUp>): number[] {
 		const counts = lamps.map(() => 0);
 		let levels = lamps.map(({ level }) => level);
-		for (let i = 0; i < identifyForMs / identifyMs; i++) {
-			time.advance(identifyMs);
+		for (let i = 0; i < identifyForMs / fastBlinkMs; i++) {
+			time.advance(fastBlinkMs);
 			for (const [spot, lamp] of lamps.entries())
 				if (lamp.level !== levels[spot]) counts[spot] = (counts[spot] ?? 0) + 1;
 			levels = lamps.map(({ level }) => level);
@@ -340,8 +344,8 @@ describe("a board's commands", () => {
 
 	it.each([
 		[{ command: "identify", spot_id: "S9" }, "spot_id must be one of S1, S2, S3, S4, S5, S6, S7, S8, got S9"],
-		[{ command: "restart" }, "command must be identify, got restart"],
-		[{ command: "dance" }, "command must be identify, got dance"],
+		[{ command: "restart" }, "command must be identify, learn_floor or trace, got restart"],
+		[{ command: "dance" }, "command must be identify, learn_floor or trace, got dance"],
 	])("say what is possible to %j", (asked, message) => {
 		const { broker, run } = setUp();
 		run();

@@ -3,9 +3,9 @@ import {
 	blinkMs,
 	breathLevel,
 	breathMs,
+	fastBlinkMs,
 	frameMs,
 	gapMs,
-	identifyMs,
 	type LampOutput,
 	Lamps,
 	networkGaps,
@@ -93,8 +93,8 @@ describe("lamps", () => {
 	it("blinks fast in its own colour to be found, and then goes on", () => {
 		const { time, lamp, lamps } = setUp();
 		lamps.show(0, "red", "steady");
-		lamps.identify(0, 10 * identifyMs);
-		time.advance(10 * identifyMs);
+		lamps.signal(0, "identify", 10 * fastBlinkMs);
+		time.advance(10 * fastBlinkMs);
 		expect(lamp.shown.map(([, level]) => level)).toEqual([1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1]);
 		time.advance(10_000);
 		expect(lamp.shown.at(-1)).toEqual(["red", 1]);
@@ -104,9 +104,9 @@ describe("lamps", () => {
 	it("shows a change of colour while it is found", () => {
 		const { time, lamp, lamps } = setUp();
 		lamps.show(0, "red", "steady");
-		lamps.identify(0, 1000);
+		lamps.signal(0, "identify", 1000);
 		lamps.show(0, "green", "steady");
-		time.advance(2 * identifyMs);
+		time.advance(2 * fastBlinkMs);
 		expect(lamp.shown.at(-1)).toEqual(["green", 1]);
 	});
 
@@ -175,7 +175,7 @@ describe("lamps", () => {
 		const { time, lamp, lamps } = setUp();
 		lamps.show(0, "red", "steady");
 		lamps.showNetwork(networkGaps.noBroker);
-		lamps.identify(0, gapMs.every);
+		lamps.signal(0, "identify", gapMs.every);
 		time.advance(gapMs.from);
 		expect(lamp.level).toBe(1);
 	});
@@ -189,7 +189,7 @@ describe("lamps", () => {
 	it("ignores spots without a lamp", () => {
 		const { time, lamps } = setUp();
 		lamps.show(3, "red", "blink");
-		lamps.identify(3, 1000);
+		lamps.signal(3, "identify", 1000);
 		expect(time.pending).toBe(0);
 	});
 

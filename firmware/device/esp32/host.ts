@@ -4,6 +4,7 @@ import getResetReason from "resetReason";
 import Digital from "embedded:io/digital";
 import PulseWidth from "embedded:io/pulsewidth";
 import PWM from "embedded:io/pwm";
+import Serial from "embedded:io/serial";
 import WiFi from "embedded:network/interface/wifi";
 import Instrumentation from "instrumentation";
 import NeoPixel from "neopixel";
@@ -20,6 +21,7 @@ import { ModdableTimer } from "../moddable/timer.ts";
 import { SntpClock } from "./clock.ts";
 import { HcSr04 } from "./hc-sr04.ts";
 import { RgbLamp } from "./rgb-lamp.ts";
+import { SerialLines } from "./serial-lines.ts";
 import { stripLamps } from "./strip.ts";
 import { WiFiManager } from "./wifi.ts";
 
@@ -30,6 +32,8 @@ interface Esp32Config extends BoardConfig {
 	sntp: string;
 	/** Pins of each sensor, in the spots' order. */
 	sensors: readonly { trigger: number; echo: number }[];
+	/** Where `trace=serial` goes: the pin that the board's USB bridge listens at. */
+	serial: { port: number; transmit: number; baud: number };
 	/** A strip of WS2812s; or RGB LEDs, three pins each, where `rgb` has any. */
 	lamps: {
 		brightness: number;
@@ -107,6 +111,12 @@ class Esp32Host implements Host {
 
 	showLink(connected: boolean, reason: string): void {
 		trace(connected ? "parkmate: connected\n" : `parkmate: not connected, ${reason}\n`);
+	}
+
+	openSerial(): (line: string) => void {
+		// The SDK's own trace() is silent here but in builds for the debugger, whose the port is then.
+		const lines = new SerialLines({ open: (onWritable) => new Serial({ ...this.#config.serial, onWritable }) });
+		return (line) => lines.say(line);
 	}
 
 	restart(): void {

@@ -17,6 +17,8 @@ export interface BoardConfig {
 	prefix: string;
 	temperature: number | string;
 	refresh: number | string;
+	/** `serial`: every measurement goes out of the serial port, see `npm run trace`. */
+	trace: string;
 }
 
 /** @throws SettingsError on the first that is not as it must be. */

@@ -29,6 +29,8 @@ export interface Host {
 	vitals(): Pick<BoardHealth, "signal_dbm" | "free_heap_bytes" | "wifi_losses">;
 	/** The board's connection came or went, for whoever looks on. `reason` is "" while it is there. */
 	showLink(connected: boolean, reason: string): void;
+	/** Opens the serial port, or what takes its place; gives what says a line there. @throws Error when it is in use. */
+	openSerial(): (line: string) => void;
 	/** Begins again from nothing. */
 	restart(): void;
 }

@@ -66,6 +66,10 @@ class SimulatorHost implements Host {
 		this.#commands.showLink(connected, reason);
 	}
 
+	openSerial(): (line: string) => void {
+		return (line) => trace(`${line}\n`);
+	}
+
 	restart(): void {
 		// The simulator starts the app again when it has ended.
 	}

@@ -51,6 +51,7 @@ describe("the manifest's config", () => {
 		prefix: "parkmate",
 		temperature: 20,
 		refresh: "30",
+		trace: "",
 	};
 
 	it("becomes settings, whether its numbers are numbers or the command line's texts", () => {

@@ -22,7 +22,9 @@ export class RepeatingLot {
 	}
 
 	async start(): Promise<void> {
-		const memory = { settings: JSON.stringify(settingsOf()) };
+		// What was learnt before, as long as what will be: a board keeps it in flash, but the engine's memory is the heap.
+		const learnt = Object.fromEntries(settingsOf().spots.map(({ spot_id }) => [spot_id, "220.0 220.0 0.02 2"]));
+		const memory = { settings: JSON.stringify(settingsOf()), learnt: JSON.stringify(learnt) };
 		await this.#xs.step([
 			["start", { memory, firmware: "test", seed: 1, atMs: 0 }],
 			["clock", Date.UTC(2026, 2, 1)],

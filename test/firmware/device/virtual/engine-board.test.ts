@@ -25,7 +25,7 @@ const settings = parseSettings({
 	spots: ["A", "B", "C"].map((spot_id) => ({ spot_id, height_cm: 220 })),
 });
 
-function setUp({ inEngine = true, engine = new NodeHost(script) as Engine } = {}) {
+function setUp({ inEngine = true, engine = new NodeHost(script) as Engine, kept = new Map<string, string>() } = {}) {
 	const time = new VirtualTime();
 	const broker = new FakeBroker(time);
 	const sensors = settings.spots.map(() => new FakeSensor());
@@ -43,7 +43,12 @@ function setUp({ inEngine = true, engine = new NodeHost(script) as Engine } = {}
 		onDisconnect: (reason: string) => void events.push(reason),
 	};
 	const board = inEngine
-		? new EngineBoard({ ...parts, seed: 1, engine })
+		? new EngineBoard({
+				...parts,
+				seed: 1,
+				engine,
+				memory: { get: (key) => kept.get(key), set: (key, text) => kept.set(key, text) },
+			})
 		: new Board({ ...parts, lamps: sensors.map(() => new VirtualLamp()), random: seededRandom(1, settings.board_id) });
 	/** Lets time pass in small steps, with what the engine answers meanwhile. */
 	const run = async (ms: number) => {
