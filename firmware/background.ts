@@ -71,7 +71,7 @@ export const dirtAlarm = 0.3;
 export const wallReachCm = 230;
 
 /** Nearer echoes come from something on the sensor (spider, leaf, drops), cm: no vehicle fits between an overhead sensor and that. */
-export const blockedCm = Object.freeze({ overhead: 20, wall: 4 });
+export const blockedCm = Object.freeze({ overhead: 20, wall: 5.5 });
 
 const hearsNothingYet = 0;
 const hearsFloor = 1;
@@ -144,6 +144,8 @@ export class Background {
 	#age = 0;
 	/** Silence is what the empty spot sounds like. */
 	#silent = false;
+	/** And it has never been anything else: it comes from no puddle. */
+	#wall = false;
 	/** A car has come and gone over this floor, or a person vouches for it. */
 	#proven = false;
 	/** Share of a free spot's measurements that are silent. */
@@ -201,10 +203,10 @@ export class Background {
 		return !this.isSilent && this.#missShare > dirtAlarm ? "dirt" : null;
 	}
 
-	/** At most 40 characters: floor and where it began in cm, silent share, what is proven. Empty while nothing is known. */
+	/** At most 40 characters: floor and where it began in cm, silent share, what is known of silence and floor. Empty while nothing is known. */
 	get learnt(): string {
 		if (this.#floorCm === 0 && !this.#silent) return "";
-		const flags = (this.#silent ? 1 : 0) + (this.#proven ? 2 : 0);
+		const flags = (this.#silent ? 1 : 0) + (this.#proven ? 2 : 0) + (this.#wall ? 4 : 0);
 		return `${this.#floorCm.toFixed(1)} ${this.#anchorCm.toFixed(1)} ${this.#missShare.toFixed(2)} ${flags}`;
 	}
 
@@ -310,7 +312,7 @@ export class Background {
 	#learnSilence(): boolean {
 		if (this.#silent || !this.#mounting.mayBeWall) return false;
 		if (this.#near < hearingNeeded.near || !this.#heardHush) return false;
-		this.#silent = true;
+		this.#silent = this.#wall = true;
 		return true;
 	}
 
@@ -334,7 +336,7 @@ export class Background {
 		const followedCm = this.#floorCm + ((calmCm - this.#floorCm) / this.#age) * weight;
 		if (Math.abs(followedCm - this.#anchorCm) <= driftLimit * this.#anchorCm) this.#floorCm = followedCm;
 		// The floor can be heard again, and not only who stands opposite.
-		if (this.#age >= 1 / followShare) this.#silent = false;
+		if (this.#age >= 1 / followShare && !this.#wall) this.#silent = false;
 	}
 
 	#move(zone: number, calmCm: number, weight: number): boolean {
@@ -364,7 +366,7 @@ export class Background {
 		this.#lessons--;
 		this.#hush = zone === zones.silence ? this.#hush + 1 : 0;
 		if (calmCm >= taughtFloorCm.min && calmCm <= taughtFloorCm.max) {
-			this.#silent = false;
+			this.#silent = this.#wall = false;
 			this.#set(calmCm);
 		} else if (this.#hush >= taughtHush) this.#silent = true;
 		else return false;
@@ -376,8 +378,10 @@ export class Background {
 
 	#set(floorCm: number): boolean {
 		const silent = this.#silent;
+		const wall = this.#wall;
 		this.#forget();
 		this.#silent = silent;
+		this.#wall = wall;
 		this.#floorCm = this.#anchorCm = floorCm;
 		this.#age = learnAfter + 1;
 		return true;
@@ -385,7 +389,7 @@ export class Background {
 
 	#forget(): void {
 		this.#floorCm = this.#anchorCm = 0;
-		this.#silent = this.#proven = false;
+		this.#silent = this.#wall = this.#proven = false;
 		this.#missShare = 0.03;
 		this.#missRun = this.#calm = this.#near = this.#hush = this.#lessons = 0;
 	}
@@ -395,14 +399,15 @@ export class Background {
 		const [floorCm = -1, anchorCm = -1, missShare = -1, flags = -1] = learnt.split(" ").map(Number);
 		const floorIsSane = floorCm === 0 || (floorCm >= taughtFloorCm.min && floorCm <= taughtFloorCm.max);
 		const driftIsSane = Math.abs(floorCm - anchorCm) <= driftLimit * anchorCm + 0.2;
-		if (!floorIsSane || !driftIsSane || !(missShare >= 0 && missShare <= 1) || !(flags >= 0 && flags <= 3)) return;
+		if (!floorIsSane || !driftIsSane || !(missShare >= 0 && missShare <= 1) || !(flags >= 0 && flags <= 7)) return;
 		// A person has measured anew.
 		if (this.#anchorCm > 0 && Math.abs(this.#anchorCm - anchorCm) > toleranceCm(anchorCm)) return;
 		this.#floorCm = floorCm;
 		this.#anchorCm = anchorCm;
 		this.#missShare = missShare;
 		this.#silent = flags % 2 === 1;
-		this.#proven = flags >= 2;
+		this.#proven = flags % 4 >= 2;
+		this.#wall = flags >= 4;
 		this.#age = 1 / followShare;
 	}
 

@@ -4,7 +4,7 @@
  */
 import { Background, type Heard, type Mount, Mounting, zones } from "./background.ts";
 import type { SensorState } from "./messages.ts";
-import type { Measurement } from "./ranging.ts";
+import { longestEchoUs, type Measurement } from "./ranging.ts";
 
 export type { Mount };
 
@@ -81,6 +81,13 @@ const priorSilentShare = 0.4;
 /** Prior share of measurements of a free spot that are near echoes: birds, drops, other sensors' pings. */
 const priorGhostShare = 0.02;
 
+/** Echoes of exactly the same length, one after the other, of a sensor that hangs. */
+const frozenAfter = 40;
+
+/** Steps from one echo to the next, µs, that show that a sensor times them finely; how many of them show it. */
+const fineStepUs = 12;
+const fineStepsNeeded = 10;
+
 /** Measurements of silence within which the floor was just heard. */
 const strangeWithin = 8;
 
@@ -151,6 +158,10 @@ export class Detector {
 	#place = 0;
 	readonly #heard: Heard = { zone: zones.silence, distanceCm: 0, agrees: false, calmCm: 0, weight: 1 };
 	#lastMs = Number.NaN;
+	#lastUs = 0;
+	/** How often that came, one after the other. */
+	#same = 0;
+	#fineSteps = 0;
 	/** Of the measurement that is being taken. */
 	#weight = 1;
 	#forOccupied = 0;
@@ -244,8 +255,9 @@ export class Detector {
 	measure(measurement: Readonly<Measurement>, temperatureC: number): boolean {
 		const { state, reason } = this.#verdict;
 		this.#weigh(measurement.atMs);
-		const distanceCm = this.#distanceOf(measurement, temperatureC);
-		const fault = distanceCm > 0 ? null : this.#faultOf(measurement);
+		const isFrozen = this.#isFrozen(measurement.echoUs);
+		const distanceCm = isFrozen ? 0 : this.#distanceOf(measurement, temperatureC);
+		const fault = isFrozen ? "stuck" : distanceCm > 0 ? null : this.#faultOf(measurement);
 		this.#countFault(distanceCm, fault);
 		if (fault === null) this.#take(distanceCm);
 		else this.#push(0);
@@ -258,6 +270,22 @@ export class Detector {
 		this.#lastMs = atMs;
 		// A clock that was set, or none: every measurement counts.
 		this.#weight = passedMs > 0 && passedMs < fullWeightMs ? passedMs / fullWeightMs : 1;
+	}
+
+	/**
+	 * A sensor that hangs gives the same time again and again. None that times to the µs does: sound scatters by 6 µs at
+	 * least. One that has never shown so fine a step (it counts in steps of 58 µs, or is a simulator's) may.
+	 */
+	#isFrozen(echoUs: number | null): boolean {
+		if (echoUs === null) return false;
+		const stepUs = Math.abs(echoUs - this.#lastUs);
+		this.#lastUs = echoUs;
+		if (stepUs === 0) this.#same++;
+		else {
+			this.#same = 0;
+			if (stepUs <= fineStepUs && this.#fineSteps < fineStepsNeeded) this.#fineSteps++;
+		}
+		return this.#same >= frozenAfter && this.#fineSteps >= fineStepsNeeded && echoUs < longestEchoUs;
 	}
 
 	/** 0 without an echo. */
@@ -286,7 +314,8 @@ export class Detector {
 		if (distanceCm > 0 && this.#fault === "unplugged" && this.#faultVotes > 0 && this.#missing >= 0) {
 			if (this.#missing < faultVotesNeeded) this.#missing++;
 		}
-		if (now === null) this.#faultVotes = Math.max(0, this.#faultVotes - (this.#missing < 0 ? 1 : 2));
+		if (now === null)
+			this.#faultVotes = Math.max(0, this.#faultVotes - (this.#faultVotesNeeded > faultVotesNeeded ? 2 : 1));
 		else if (now === this.#fault) this.#faultVotes = Math.min(this.#faultVotes + 1, faultVotesLimit);
 		else if (this.#faultVotes <= 1) {
 			this.#fault = now;
@@ -312,7 +341,8 @@ export class Detector {
 		heard.zone = this.#zoneOf(distanceCm);
 		if (this.#background.hear(heard, state)) this.#startAnew(heard);
 		if (this.#background.isKnown) this.#weighEvidence(heard, state === "occupied");
-		this.#learnShares(heard, state === "occupied");
+		this.#learnGhosts(heard);
+		this.#learnCar(heard.zone);
 		if (heard.zone === zones.near) this.#nearCm = distanceCm;
 		if (this.#age < knownAfter) this.#age++;
 	}
@@ -399,27 +429,32 @@ export class Detector {
 
 	/** An echo that was not the floor's, where the floor's was just heard: should all be silent from now on, it was a car's. */
 	#meetStrange(): void {
-		if (this.#verdict.state === "free" && this.#lost < strangeWithin) this.#strange = true;
+		if (this.#verdict.state !== "free" || this.#ghostShare > 1.5 * priorGhostShare) return;
+		if (this.#lost < strangeWithin) this.#strange = true;
+	}
+
+	/** How often something is near that is no car: while the spot is free, or before anything is known. */
+	#learnGhosts({ zone, calmCm }: Readonly<Heard>): void {
+		const { isKnown, isSilent } = this.#background;
+		if (isKnown ? this.#verdict.state !== "free" : calmCm > 0) return;
+		const isNear = zone === zones.near;
+		if (!isNear && zone !== zones.floor && !(zone === zones.silence && (isSilent || !isKnown))) return;
+		const rate = (isKnown ? 1 : 4) * ghostRate * this.#weight;
+		this.#ghostShare += ((isNear ? 1 : 0) - this.#ghostShare) * rate;
 	}
 
 	/** What is heard after the last near echo of a car may be its leaving: it counts for the car only when the car is heard again. */
-	#learnShares({ zone, calmCm }: Readonly<Heard>, occupied: boolean): void {
-		const isNear = zone === zones.near;
-		if (!occupied) {
-			const known = this.#background.isKnown;
-			if (known ? this.#verdict.state !== "free" : calmCm > 0) return;
-			if (!isNear && zone !== zones.floor && !(zone === zones.silence && (this.#background.isSilent || !known))) return;
-			this.#ghostShare += ((isNear ? 1 : 0) - this.#ghostShare) * (known ? ghostRate : 4 * ghostRate) * this.#weight;
-		} else if (zone === zones.floor) this.#floorRun += this.#weight;
+	#learnCar(zone: number): void {
+		if (this.#verdict.state === "free") return;
+		if (zone === zones.floor) this.#floorRun += this.#weight;
 		else if (zone === zones.silence) this.#silentRun += this.#weight;
-		else if (isNear) {
-			if (this.#heardOften < carHeard) this.#heardOften++;
-			const run = this.#floorRun + this.#silentRun + this.#weight;
-			const rate = 1 - (1 - Math.max(carRate, 1 / (this.#age + 4))) ** Math.min(run, 20);
-			this.#floorShare += (this.#floorRun / run - this.#floorShare) * rate;
-			this.#silentShare += (this.#silentRun / run - this.#silentShare) * rate;
-			this.#floorRun = this.#silentRun = 0;
-		}
+		if (zone !== zones.near) return;
+		if (this.#heardOften < carHeard) this.#heardOften++;
+		const run = this.#floorRun + this.#silentRun + this.#weight;
+		const rate = 1 - (1 - Math.max(carRate, 1 / (this.#age + 4))) ** Math.min(run, 20);
+		this.#floorShare += (this.#floorRun / run - this.#floorShare) * rate;
+		this.#silentShare += (this.#silentRun / run - this.#silentShare) * rate;
+		this.#floorRun = this.#silentRun = 0;
 	}
 
 	#add(forOccupied: number, forFree: number): void {
@@ -484,7 +519,8 @@ export class Detector {
 		verdict.reason = reason;
 		if (state === "unknown") verdict.confidence = 0;
 		if (verdict.state === state) return;
-		if (verdict.state === "occupied" && state === "free" && this.#age >= knownAfter) this.#background.prove();
+		const was = verdict.state;
+		if (was === "occupied" && state === "free" && this.#age >= knownAfter) this.#background.prove();
 		verdict.state = state;
 		this.#forOccupied = this.#forFree = 0;
 		this.#age = 0;
@@ -494,9 +530,11 @@ export class Detector {
 			this.#heardNear = 0;
 			return;
 		}
-		this.#floorShare = priorFloorShare;
-		this.#silentShare = priorSilentShare;
-		this.#floorRun = this.#silentRun = this.#heardOften = 0;
+		if (was !== "unknown" || state === "free") {
+			this.#floorShare = priorFloorShare;
+			this.#silentShare = priorSilentShare;
+			this.#floorRun = this.#silentRun = this.#heardOften = 0;
+		}
 		this.#keep(state);
 	}
 

@@ -235,7 +235,7 @@ describe("a detector over a known floor", () => {
 
 	it("tells when the reason to know nothing changes", () => {
 		const spot = settled(stuck);
-		expect(spot.feed(...times(12, silent))).toBe(1);
+		expect(spot.feed(...times(20, silent))).toBe(1);
 		expect(spot.says).toBe("unknown unplugged");
 	});
 
