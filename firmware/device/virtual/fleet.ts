@@ -100,12 +100,8 @@ export class Fleet {
 			firmware: firmwareName,
 			sensors: settings.spots.map(({ spot_id }) => {
 				const name = `${settings.lot_id}/${spot_id}`;
-				const spot = new SpotModel({ seed, name, pace });
-				return new HcSr04({
-					look: () => spot.look(timer.now()),
-					random: seededRandom(seed, `${name}/noise`),
-					temperatureC: settings.temperature_c,
-				});
+				const spot = new SpotModel({ seed, name, pace, temperatureC: settings.temperature_c });
+				return new HcSr04({ ping: () => spot.ping(timer.now()) });
 			}),
 			timer,
 			clock: nodeClock,

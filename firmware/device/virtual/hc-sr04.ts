@@ -1,21 +1,13 @@
-/** An HC-SR04 over a spot of the model: the same echoes, noise and dropouts, without the wires. */
-import { soundCmPerUs } from "../../detector.ts";
+/** An HC-SR04 over a spot of the model, without the wires. */
 import type { Sensor } from "../../ranging.ts";
-import { normal, type Random } from "./random.ts";
 
 export interface HcSr04Options {
-	/** What is under the sensor now: the distance in cm, and the share of pings that come back. */
-	look: () => { distanceCm: number; echoShare: number };
-	random: Random;
-	/** °C. */
-	temperatureC: number;
+	/** Length of the pulse for a ping now in µs, null for none. */
+	ping: () => number | null;
 }
 
 /** Scatter of a measured distance, standard deviation in cm; independent tests saw 0.1 to 0.5. */
 export const noiseCm = 0.3;
-
-/** Share of pings that are lost over any surface. */
-export const dropoutShare = 0.01;
 
 /** Length of the pulse when nothing comes back, µs, by the datasheet. */
 export const nothingHeardUs = 38_000;
@@ -31,11 +23,7 @@ export class HcSr04 implements Sensor {
 	}
 
 	trigger(): void {
-		const { look, random, temperatureC } = this.#options;
-		const { distanceCm, echoShare } = look();
-		const heard = random() < echoShare * (1 - dropoutShare);
-		const measuredCm = Math.max(2, distanceCm + noiseCm * normal(random));
-		this.#echoUs = heard ? Math.round((2 * measuredCm) / soundCmPerUs(temperatureC)) : nothingHeardUs;
+		this.#echoUs = this.#options.ping();
 	}
 
 	read(): number | null {

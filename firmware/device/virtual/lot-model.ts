@@ -1,8 +1,13 @@
 /**
- * In: a seed, spots, and what time it is. Out: what stands under each spot's sensor at that time.
- * Never: knows of sensors, boards or the network.
+ * In: a seed, a spot's name, and what time it is. Out: what the sensor over that spot of the demo's lot hears, and the truth.
+ * Never: knows of boards or the network.
  */
-import { between, type Random, seededRandom } from "./random.ts";
+import { seededRandom } from "./random.ts";
+import { bootLids, corrections, traffic } from "./reality/comings.ts";
+import { gettingOut, standers, walkers } from "./reality/people.ts";
+import type { ShapeName } from "./reality/shapes.ts";
+import type { Effect, Site } from "./reality/site.ts";
+import { Spot } from "./reality/spot.ts";
 
 /** How fast cars come and stay. */
 export interface Pace {
@@ -24,110 +29,62 @@ export const floorCm = 220;
 /** Hour of the model's day at its time 0: the lot is partly full, and filling. */
 export const firstHour = 9;
 
-/** How long a car takes to drive in or out, ms. */
-export const driveMs = { min: 3000, max: 12_000 };
-
-/** No stay and no gap is shorter, ms: a sensor needs 3.2 s to be sure. */
-export const shortestMs = 4000;
-
-/** Further than this the model does not live through what happened (a laptop that slept), ms. */
-const longestLeapMs = 7 * 24 * 3_600_000;
-
-/** What the sensor over a spot sees. */
-export interface View {
-	/** From the sensor to what is under it, cm. */
-	distanceCm: number;
-	/** Share of pings that come back: slopes and glass throw them elsewhere. */
-	echoShare: number;
-	/** The truth: true from when a car has come to rest until it begins to leave. */
-	occupied: boolean;
-}
-
-/** Heights over the floor, cm. */
-interface Car {
-	hoodCm: number;
-	roofCm: number;
-}
-
-type Phase = "free" | "arriving" | "parked" | "leaving";
+/** Cars of all heights that fit well under the sensors; no cloth, nothing narrow. */
+const vehicles: readonly ShapeName[] = ["hatchback", "hatchback", "saloon", "saloon", "suv", "suv", "sports"];
 
 /** Share of spots that are taken at `hour` (0 to 24): from 40 % at 3 to 85 % at 15 o'clock. Chosen, not counted: never dull, never full. */
 export function targetOccupancy(hour: number): number {
 	return 0.625 - 0.225 * Math.cos(((hour - 3) / 24) * 2 * Math.PI);
 }
 
-/** One spot of the lot: cars come, stay and go, each spot by its own chance, so that it does not matter who looks when. */
+/** One spot of the lot: cars come, stay and go, now and then somebody walks by; each spot by its own chance, so that it does not matter who looks at which. */
 export class SpotModel {
-	readonly #random: Random;
-	readonly #pace: Pace;
-	#phase: Phase = "free";
-	#sinceMs = 0;
-	#untilMs: number;
-	#car: Car;
+	readonly #spot: Spot;
 
 	/** Under one `seed` (32 bits), each `name` has its own story. Time begins at 0, when it is {@link firstHour}. */
-	constructor({ seed, name, pace }: { seed: number; name: string; pace: Pace }) {
-		this.#random = seededRandom(seed, name);
-		this.#pace = pace;
-		this.#car = this.#nextCar();
-		const share = this.#occupancyAt(0);
-		if (this.#random() < share) this.#phase = "parked";
-		// Somewhere in the middle of what is going on.
-		this.#untilMs = this.#length(this.#phase, 0) * this.#random();
+	constructor({ seed, name, pace, temperatureC = 20 }: SpotModelOptions) {
+		const randomOf = (what: string) => seededRandom(seed, `${name}/${what}`);
+		this.#spot = new Spot({ random: randomOf, mount: "overhead", heightCm: floorCm });
+		this.#spot.airs.push((moment) => {
+			moment.temperatureC = temperatureC;
+		});
+		const site: Site = {
+			mount: "overhead",
+			spots: [this.#spot],
+			durationMs: Number.POSITIVE_INFINITY,
+			hourAt: (atMs: number) => (firstHour + (atMs / pace.dayMs) * 24) % 24,
+			pauses: [],
+			losses: [],
+			lastPingMs: Number.NEGATIVE_INFINITY,
+		};
+		const effects: Effect[] = [
+			traffic({ cycleMin: pace.cycleMs / 60_000, shareAt: targetOccupancy, vehicles }),
+			corrections(0.15),
+			bootLids(0.15),
+			gettingOut(),
+			walkers(2),
+			standers(0.3),
+		];
+		for (const effect of effects) effect.apply(site, (what) => randomOf(`${effect.name}/${what}`));
+		this.#spot.begin();
 	}
 
-	/** What the sensor sees at `atMs` of the model's time. Time that goes back sees what was last. */
-	look(atMs: number): View {
-		if (atMs - this.#untilMs > longestLeapMs) this.#untilMs = atMs;
-		while (atMs >= this.#untilMs) this.#next();
-		const done = Math.min(1, Math.max(0, (atMs - this.#sinceMs) / (this.#untilMs - this.#sinceMs)));
-		switch (this.#phase) {
-			case "free":
-				return { distanceCm: floorCm, echoShare: 1, occupied: false };
-			case "arriving":
-				return passing(this.#car, done);
-			case "parked":
-				return { distanceCm: floorCm - this.#car.roofCm, echoShare: 1, occupied: true };
-			case "leaving":
-				return passing(this.#car, 1 - done);
-		}
+	/** The truth at `atMs`: from when a car has come to rest until it has left. Time that goes back changes nothing. */
+	occupiedAt(atMs: number): boolean {
+		this.#spot.traffic.advance(atMs);
+		return this.#spot.traffic.occupied;
 	}
 
-	#next(): void {
-		const beganMs = this.#untilMs;
-		this.#phase = following[this.#phase];
-		if (this.#phase === "arriving") this.#car = this.#nextCar();
-		this.#sinceMs = beganMs;
-		this.#untilMs = beganMs + this.#length(this.#phase, beganMs);
-	}
-
-	/** How long a phase that begins at `atMs` lasts, ms. */
-	#length(phase: Phase, atMs: number): number {
-		if (phase === "arriving" || phase === "leaving") return between(this.#random, driveMs.min, driveMs.max);
-		const share = this.#occupancyAt(atMs);
-		const meanMs = this.#pace.cycleMs * (phase === "parked" ? share : 1 - share);
-		return Math.max(shortestMs, meanMs * between(this.#random, 0.4, 1.6));
-	}
-
-	#occupancyAt(atMs: number): number {
-		return targetOccupancy((firstHour + (atMs / this.#pace.dayMs) * 24) % 24);
-	}
-
-	/** From a low coupé to a van: roofs 130 to 190 cm over the floor, hoods a good half of that. */
-	#nextCar(): Car {
-		const roofCm = between(this.#random, 130, 190);
-		return { roofCm, hoodCm: roofCm * between(this.#random, 0.5, 0.6) };
+	/** Length of the pulse in µs for a ping at `atMs`, null for none. */
+	ping(atMs: number): number | null {
+		return this.#spot.ping(atMs);
 	}
 }
 
-const following: Record<Phase, Phase> = { free: "arriving", arriving: "parked", parked: "leaving", leaving: "free" };
-
-/** What passes under the sensor while a car drives in; `done` runs from 0, outside, to 1, at rest. */
-function passing({ hoodCm, roofCm }: Car, done: number): View {
-	// First the floor, then the hood, the windscreen, whose slope throws half of the pings away, and the roof.
-	if (done < 0.3) return { distanceCm: floorCm, echoShare: 1, occupied: false };
-	if (done < 0.6) return { distanceCm: floorCm - hoodCm, echoShare: 0.95, occupied: false };
-	if (done >= 0.8) return { distanceCm: floorCm - roofCm, echoShare: 1, occupied: false };
-	const up = (done - 0.6) / 0.2;
-	return { distanceCm: floorCm - hoodCm - (roofCm - hoodCm) * up, echoShare: 0.5, occupied: false };
+export interface SpotModelOptions {
+	seed: number;
+	name: string;
+	pace: Pace;
+	/** Of the air, °C; 20 when left out. */
+	temperatureC?: number;
 }

@@ -4,9 +4,7 @@
  */
 
 import type { BoardAction, BoardEvent, Engine, EngineReply } from "../../../firmware/device/virtual/engine-protocol.ts";
-import { HcSr04 } from "../../../firmware/device/virtual/hc-sr04.ts";
 import { demoPace, floorCm, SpotModel } from "../../../firmware/device/virtual/lot-model.ts";
-import { seededRandom } from "../../../firmware/device/virtual/random.ts";
 import { lampFor, type StatusReport } from "../../../firmware/messages.ts";
 import { sweepMs } from "../../../firmware/ranging.ts";
 import type { Step } from "./trace.ts";
@@ -30,20 +28,10 @@ export const settingsOf = (changes: Record<string, unknown> = {}) => ({
 	...changes,
 });
 
-/** A spot of the modelled lot, with a sensor's noise and dropouts. */
+/** A spot of the modelled lot, as its sensor hears it. */
 export function carScene(seed: number, name: string): Scene {
 	const model = new SpotModel({ seed, name, pace: demoPace });
-	let nowMs = 0;
-	const sensor = new HcSr04({
-		look: () => model.look(nowMs),
-		random: seededRandom(seed, `${name}/noise`),
-		temperatureC: 20,
-	});
-	return (atMs) => {
-		nowMs = atMs;
-		sensor.trigger();
-		return sensor.read();
-	};
+	return (atMs) => model.ping(atMs);
 }
 
 export class World {

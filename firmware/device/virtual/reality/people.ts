@@ -157,7 +157,7 @@ export function gettingOut(): Effect {
 	};
 }
 
-/** The neighbour parks on the line for minutes to hours: its mirror, about 1 m high, is 60 to 110 cm aside from the middle of this spot. */
+/** The neighbour parks on the line for minutes to hours: its mirror, about 1 m high, is 95 to 125 cm aside from the middle of this spot. */
 export function neighboursMirror(): Effect {
 	return {
 		name: "neighboursMirror",
@@ -170,7 +170,7 @@ export function neighboursMirror(): Effect {
 				spot.things.push((echoes, atMs) => {
 					if (stays.at(atMs) < 0) return;
 					if (number !== stays.number) {
-						at = { x: between(chance, -50, 50), aside: between(chance, 60, 110), z: between(chance, 92, 115) };
+						at = { x: between(chance, -50, 50), aside: between(chance, 95, 125), z: between(chance, 92, 115) };
 					}
 					number = stays.number;
 					spot.addPoint(echoes, at.x, at.aside - spot.earAsideCm, at.z, pointStrengthDb.mirror);
@@ -180,21 +180,24 @@ export function neighboursMirror(): Effect {
 	};
 }
 
-/** At a wall the beam brushes the ground: kerbs, stones and seams between 80 and 250 cm are heard on some pings, at half of the spots on many. */
+/** At a wall the beam brushes the ground: stones of 2 to 10 cm between 80 and 250 cm away, and at half of the spots a kerb, heard on some pings or on many (strengths as for spheres; a kerb's assumed). */
 export function groundClutter(): Effect {
 	return {
 		name: "groundClutter",
 		apply: ({ spots }, random) => {
 			const chance = random("stones");
 			for (const { fixtures } of spots) {
-				for (let i = 0; i < 6; i++) {
+				for (let i = 0; i < 5; i++) {
 					fixtures.push({
 						x: between(chance, 80, 250),
 						aside: between(chance, -50, 50),
 						z: 3,
-						strengthDb: between(chance, -12, -2),
+						strengthDb: between(chance, -30, -18),
 					});
 				}
+				const x = between(chance, 130, 250);
+				const strengthDb = between(chance, -10, -3);
+				if (chance() < 0.5) fixtures.push({ x, aside: 0, z: 5, strengthDb });
 			}
 		},
 	};

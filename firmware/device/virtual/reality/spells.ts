@@ -1,6 +1,9 @@
 /** Things that come now and then, last a while and go: people, gusts, dropouts. */
 import { between, type Random } from "../random.ts";
 
+/** Further than this nobody lives through what happened (a laptop that slept), ms. */
+export const longestLeapMs = 7 * 24 * 3_600_000;
+
 /** A story of spells: gaps of random (exponential) length between them. */
 export class Spells {
 	readonly #random: Random;
@@ -23,6 +26,7 @@ export class Spells {
 
 	/** How long the spell that is on at `atMs` has lasted, ms; −1 when none is. Time must not go back. */
 	at(atMs: number): number {
+		if (atMs - this.toMs > longestLeapMs) this.toMs = atMs;
 		while (atMs >= this.toMs) this.#next();
 		return atMs < this.fromMs ? -1 : atMs - this.fromMs;
 	}

@@ -49,6 +49,9 @@ const fade = { db: 1.5, ms: 1500 };
 /** Weak echoes are noticed up to two of their waves later: 25 µs each. */
 const waveUs = 25;
 
+/** An echo of this level is heard on one ping of five: flicker and fading have a standard deviation of 2.1 dB together. */
+const rarelyDb = -1.8;
+
 const nobody: Readonly<Scene> = { vehicle: null, frontCm: 0, asideCm: 0, isMoving: false, isLidOpen: false };
 
 /** v = 331.3 + 0.606·T m/s, in cm/µs. */
@@ -137,7 +140,7 @@ export class Spot {
 		return this.#traffic;
 	}
 
-	/** Length of the pulse in µs that the board times for a ping at `atMs`, null for none. Time must not go back. */
+	/** Length of the pulse in µs that the board times for a ping at `atMs`, null for none. Time that goes back stands still. */
 	ping(atMs: number): number | null {
 		const { moment } = this;
 		this.traffic.advance(atMs);
@@ -162,7 +165,7 @@ export class Spot {
 		this.#addVehicle();
 		if (this.ceilingDb !== null) echoes.bounce(this.ceilingDb);
 		for (const thing of this.things) thing(echoes, atMs);
-		const kept = Math.exp((this.#fadedMs - atMs) / fade.ms);
+		const kept = Math.exp(Math.min(0, this.#fadedMs - atMs) / fade.ms);
 		this.#fade = kept * this.#fade + Math.sqrt(1 - kept * kept) * normal(random);
 		this.#fadedMs = atMs;
 		const distanceCm = echoes.first(random, moment.lossDb + moment.fadeDb * this.#fade);
@@ -184,8 +187,7 @@ export class Spot {
 		echoes.clear();
 		this.#addGround(this.traffic.scene);
 		this.#addVehicle();
-		// Heard on some pings of a hundred.
-		const takenCm = echoes.firstOver(this.moment.lossDb - 3);
+		const takenCm = echoes.firstOver(this.moment.lossDb + rarelyDb);
 		if (emptyCm === null || takenCm === null) return emptyCm !== takenCm;
 		return Math.abs(emptyCm - takenCm) > 8;
 	}

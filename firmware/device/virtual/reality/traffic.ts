@@ -4,6 +4,7 @@
  */
 import { between, type Random } from "../random.ts";
 import { makeVehicle, type ShapeName, type Vehicle } from "./shapes.ts";
+import { longestLeapMs } from "./spells.ts";
 
 /** Who comes to a spot, and how they park. */
 export interface Habits {
@@ -35,9 +36,6 @@ export const shortestMs = 4000;
 
 /** The way in and out, cm: the length of a spot and a bit of the lane. */
 const driveCm = 560;
-
-/** Further than this nobody lives through what happened (a laptop that slept), ms. */
-const longestLeapMs = 7 * 24 * 3_600_000;
 
 /** What is seen of a spot from a bird's eye. */
 export interface Scene {

@@ -1,27 +1,27 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { echoDistanceCm } from "../../../../firmware/detector.ts";
 import {
 	demoPace,
-	driveMs,
 	firstHour,
 	floorCm,
 	lifePace,
 	SpotModel,
-	shortestMs,
 	targetOccupancy,
 } from "../../../../firmware/device/virtual/lot-model.ts";
+import { longestEchoUs } from "../../../../firmware/ranging.ts";
 
 const spots = (count: number, seed = 1, pace = demoPace) =>
 	Array.from({ length: count }, (_, index) => new SpotModel({ seed, name: `L/S${index}`, pace }));
 
 /** When each change of the truth happened while time ran to `untilMs`, and the share of taken spots each second. */
 function watch(models: SpotModel[], untilMs: number) {
-	const taken = models.map((model) => model.look(0).occupied);
+	const taken = models.map((model) => model.occupiedAt(0));
 	const changesMs: number[] = [];
 	const shares: number[] = [];
 	for (let atMs = 0; atMs < untilMs; atMs += 500) {
 		for (const [index, model] of models.entries()) {
-			const { occupied } = model.look(atMs);
+			const occupied = model.occupiedAt(atMs);
 			if (occupied !== taken[index]) changesMs.push(atMs);
 			taken[index] = occupied;
 		}
@@ -40,23 +40,23 @@ describe("a lot's model", () => {
 				for (let atMs = 0; atMs <= (times.at(-1) ?? 0); atMs += 1000) {
 					while (times[0] !== undefined && times[0] <= atMs) {
 						const next = times.shift() ?? 0;
-						expect(seldom?.look(next)).toEqual(often?.look(next));
+						expect(seldom?.occupiedAt(next)).toBe(often?.occupiedAt(next));
 					}
-					often?.look(atMs);
+					often?.occupiedAt(atMs);
 				}
 			}),
 			{ numRuns: 30 },
 		);
 	});
 
-	it("tells another story for each spot and each seed", () => {
-		const story = (model: SpotModel | undefined) =>
-			Array.from({ length: 100 }, (_, i) => model?.look(i * 3000).distanceCm.toFixed(2)).join();
+	it("makes the same pulses under the same seed, and others for each spot and each seed", () => {
+		const story = (model: SpotModel) => Array.from({ length: 100 }, (_, i) => model.ping(i * 3000)).join();
+		expect(spots(5).map(story)).toEqual(spots(5).map(story));
 		expect(new Set([...spots(5), ...spots(5, 2)].map(story)).size).toBe(10);
 	});
 
 	it("begins partly full", () => {
-		const share = spots(1000).filter((model) => model.look(0).occupied).length / 1000;
+		const share = spots(1000).filter((model) => model.occupiedAt(0)).length / 1000;
 		expect(Math.abs(share - targetOccupancy(firstHour))).toBeLessThan(0.05);
 	});
 
@@ -90,36 +90,50 @@ describe("a lot's model", () => {
 		expect(changesMs.length / 3 / 2).toBeLessThan(15);
 	});
 
-	it("lets a car drive in 3 to 12 s, with hood and roof before the sensor, and stay long enough to be seen", () => {
-		for (const model of spots(10)) {
-			let phaseMs = 0;
-			let inside = model.look(0).distanceCm !== floorCm;
-			for (let atMs = 0; atMs < 600_000; atMs += 100) {
-				const { distanceCm, echoShare } = model.look(atMs);
-				expect(distanceCm).toBeGreaterThanOrEqual(30);
-				expect(distanceCm).toBeLessThanOrEqual(floorCm);
-				expect(echoShare).toBeGreaterThanOrEqual(0.5);
-				const now = distanceCm !== floorCm;
-				if (now === inside) continue;
-				if (phaseMs > 0) expect(atMs - phaseMs).toBeGreaterThanOrEqual(shortestMs);
-				phaseMs = atMs;
-				inside = now;
+	it("hears the floor of an empty spot and a car's roof in a taken one, on nearly all pings", () => {
+		const distancesCm = { free: [] as number[], taken: [] as number[] };
+		let silent = 0;
+		let pings = 0;
+		for (const model of spots(40)) {
+			let since = { occupied: false, atMs: 0 };
+			for (let atMs = 0; atMs < 300_000; atMs += 640) {
+				const pulseUs = model.ping(atMs) ?? 0;
+				const occupied = model.occupiedAt(atMs);
+				if (occupied !== since.occupied) since = { occupied, atMs };
+				pings++;
+				if (pulseUs > longestEchoUs) silent++;
+				else if (atMs - since.atMs > 10_000) {
+					distancesCm[occupied ? "taken" : "free"].push(echoDistanceCm(pulseUs, 20));
+				}
 			}
 		}
-		expect(driveMs).toEqual({ min: 3000, max: 12_000 });
+		const near = (cm: number[], from: number, to: number) =>
+			cm.filter((value) => value > from && value < to).length / cm.length;
+		expect(near(distancesCm.free, 0.93 * floorCm, 1.02 * floorCm)).toBeGreaterThan(0.93);
+		expect(near(distancesCm.taken, 10, 150)).toBeGreaterThan(0.85);
+		expect(silent / pings).toBeLessThan(0.05);
+	});
+
+	it("takes the air's temperature as it is told", () => {
+		const [cold, warm] = [-20, 40].map((temperatureC) => {
+			const model = new SpotModel({ seed: 1, name: "L/S1", pace: { cycleMs: 1e9, dayMs: 1e9 }, temperatureC });
+			return model.ping(0) ?? 0;
+		});
+		expect((cold ?? 0) / (warm ?? 1)).toBeGreaterThan(1.1);
 	});
 
 	it("goes on after a long sleep without living through all of it", () => {
 		const [model] = spots(1);
 		const begun = performance.now();
-		model?.look(1e13);
-		expect(model?.look(1e13 + 1000).distanceCm).toBeGreaterThan(0);
+		model?.ping(1e13);
+		expect(model?.ping(1e13 + 1000)).toBeGreaterThan(0);
 		expect(performance.now() - begun).toBeLessThan(1000);
 	});
 
-	it("sees the last again when time goes back", () => {
+	it("stands still when time goes back", () => {
 		const [model] = spots(1);
-		model?.look(500_000);
-		expect(model?.look(-1).distanceCm).toBeGreaterThan(0);
+		const occupied = model?.occupiedAt(500_000);
+		expect(model?.ping(-1)).toBeGreaterThan(0);
+		expect(model?.occupiedAt(-1)).toBe(occupied);
 	});
 });
