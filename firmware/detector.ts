@@ -69,8 +69,14 @@ export const evidenceNeeded = 9.5;
 /** What one measurement is worth at most, nats: three of them are not enough for a change. */
 export const clear = 3;
 
-/** A measurement counts for the time since the last one, in full from this on, ms: ten pings in one second are one second. */
+/** A measurement counts for the time since the last one, in full from this on, ms: ten pings in one second are one second's. */
 const fullWeightMs = 450;
+
+/** A board that is slower by this, ms, has twice as much to learn from each: less by chance stays the same for so long. */
+const slowMs = 4000;
+
+/** A full board's sweep at its longest, ms. */
+const sweepMs = 750;
 
 /** A floor of 250 cm in sight of a car that is there: prior share of its measurements. Beam edges, windows. */
 const priorFloorShare = 0.06;
@@ -268,8 +274,10 @@ export class Detector {
 	#weigh(atMs: number): void {
 		const passedMs = atMs - this.#lastMs;
 		this.#lastMs = atMs;
-		// A clock that was set, or none: every measurement counts.
-		this.#weight = passedMs > 0 && passedMs < fullWeightMs ? passedMs / fullWeightMs : 1;
+		// A clock that was set, or none: every measurement counts as one.
+		if (!(passedMs > 0)) this.#weight = 1;
+		else if (passedMs < fullWeightMs) this.#weight = passedMs / fullWeightMs;
+		else this.#weight = 1 + Math.min(1, Math.max(0, passedMs - sweepMs) / slowMs);
 	}
 
 	/**
@@ -403,7 +411,9 @@ export class Detector {
 		const afterCar = this.#heardNear >= carHeard;
 		const most = afterCar ? 0.9 : this.#strange ? 0.6 : 0;
 		const forOccupied = Math.min(most, logOdds(priorSilentShare, missShare));
-		const forFree = Math.min(0, Math.max(-0.5, Math.log(missShare / priorSilentShare)));
+		// A car that nobody has heard (all glass, or none at all) hides no floor's echoes between its silences.
+		const isHeard = this.#verdict.state !== "occupied" || this.#heardOften > 1;
+		const forFree = isHeard ? Math.min(0, Math.max(-0.5, Math.log(missShare / priorSilentShare))) : 0;
 		this.#add(Math.max(0, forOccupied), forFree);
 		if (afterCar) {
 			this.#heardNear++;
