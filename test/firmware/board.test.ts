@@ -1,14 +1,23 @@
 import { describe, expect, it } from "vitest";
-import { Board, healthMs } from "../../firmware/board.ts";
+import { Board, healthMs, saveLearntMs, soonMs } from "../../firmware/board.ts";
+import { learnForMs, showResultMs } from "../../firmware/calibration.ts";
 import { identifyForMs } from "../../firmware/commands.ts";
 import { VirtualLamp } from "../../firmware/device/virtual/lamp.ts";
 import { fastBlinkMs, gapMs } from "../../firmware/lamps.ts";
-import type { BoardHealth, BoardResult, BoardStatus, StatusReport, Stored } from "../../firmware/messages.ts";
+import { learntKey, loadLearnt } from "../../firmware/learnt.ts";
+import type {
+	BoardHealth,
+	BoardResult,
+	BoardStatus,
+	BoardTrace,
+	StatusReport,
+	Stored,
+} from "../../firmware/messages.ts";
 import { resendMs } from "../../firmware/outbox.ts";
 import { sweepMs } from "../../firmware/ranging.ts";
 import { countBoot, type KeyValueStore, parseSettings, saveBoot } from "../../firmware/settings.ts";
 import { connackMs, FakeBroker, type Heard } from "./fake-broker.ts";
-import { FakeSensor } from "./fake-sensor.ts";
+import { echoUs, FakeSensor } from "./fake-sensor.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
 const spotIds = ["S1", "S2", "S3", "S4", "S5", "S6", "S7", "S8"];
@@ -48,6 +57,7 @@ function setUp({ gateway = true, values = new Map<string, string>(), boot = unde
 		connect: broker.connect,
 		restarted: "brownout",
 		saveBoot: (raised) => saveBoot(memory, raised),
+		memory,
 		hasNetwork: () => state.network,
 	});
 	const reports = () => broker.payloads<StatusReport>("").filter((payload) => payload.seq !== undefined);
@@ -174,15 +184,15 @@ describe("a board", () => {
 		expect(board.boot).toBe(42);
 	});
 
-	it("shows an unplugged sensor as unknown within 3 sweeps, and slows nobody", () => {
+	it("shows an unplugged sensor as unknown, and slows nobody", () => {
 		const { time, sensors, run, said } = setUp();
 		run();
 		if (sensors[3]) sensors[3].echoUs = null;
 		if (sensors[5]) sensors[5].distanceCm = 60;
-		time.advance(3 * sweepMs);
-		expect(said()).toEqual(["1/9 S4 unknown unplugged"]);
-		time.advance(2 * sweepMs);
-		expect(said()).toEqual(["1/10 S6 occupied echo"]);
+		time.advance(5 * sweepMs);
+		expect(said()).toContain("1/9 S6 occupied echo");
+		time.advance(4 * sweepMs);
+		expect(said()).toEqual(["1/10 S4 unknown unplugged"]);
 	});
 
 	it("refreshes every unchanged spot once a minute, one after the other", () => {
@@ -344,6 +354,12 @@ describe("a board's commands", () => {
 
 	it.each([
 		[{ command: "identify", spot_id: "S9" }, "spot_id must be one of S1, S2, S3, S4, S5, S6, S7, S8, got S9"],
+		[{ command: "trace", seconds: 5, spot_id: "S9" }, "spot_id must be one of S1, S2, S3, S4, S5, S6, S7, S8, got S9"],
+		[{ command: "trace" }, "seconds must be a number from 1 to 3600, or 0 to end it, got nothing"],
+		[{ command: "trace", seconds: 0.5 }, "seconds must be a number from 1 to 3600, or 0 to end it, got 0.5"],
+		[{ command: "trace", seconds: 3601 }, "seconds must be a number from 1 to 3600, or 0 to end it, got 3601"],
+		[{ command: "trace", seconds: -1 }, "seconds must be a number from 1 to 3600, or 0 to end it, got -1"],
+		[{ command: "trace", seconds: "5" }, "seconds must be a number from 1 to 3600, or 0 to end it, got a string"],
 		[{ command: "restart" }, "command must be identify, learn_floor or trace, got restart"],
 		[{ command: "dance" }, "command must be identify, learn_floor or trace, got dance"],
 	])("say what is possible to %j", (asked, message) => {
@@ -351,6 +367,227 @@ describe("a board's commands", () => {
 		run();
 		command(broker, asked);
 		expect(answers(broker)).toEqual([{ id: "1", ok: false, message }]);
+	});
+});
+
+describe("a trace", () => {
+	const command = (broker: FakeBroker, more: object) =>
+		broker.say("parkmate/board/b1/command", { id: "t", command: "trace", ...more });
+	const samples = (broker: FakeBroker) => broker.payloads<BoardTrace>("/trace").flatMap((trace) => trace.samples);
+
+	it("tells every measurement for as long as was asked, about a message a second", () => {
+		const { time, broker, sensors, run } = setUp();
+		run();
+		if (sensors[1]) sensors[1].echoUs = 38_000;
+		if (sensors[2]) sensors[2].echoUs = null;
+		const before = sensors.map(({ triggers }) => triggers);
+		command(broker, { seconds: 10 });
+		time.advance(15_000);
+		const told = samples(broker);
+		for (const [spot, sensor] of sensors.entries()) {
+			const own = told.filter(([, index]) => index === spot);
+			const made = sensor.triggers - (before[spot] ?? 0);
+			// Of 15 s, 10 were asked for.
+			expect(Math.abs(own.length - (made * 2) / 3)).toBeLessThan(2);
+			expect(new Set(own.map(([, , echoUs]) => echoUs))).toEqual(new Set([sensor.echoUs]));
+		}
+		const traces = broker.payloads<BoardTrace>("/trace");
+		expect(traces.length).toBeGreaterThanOrEqual(9);
+		expect(traces.length).toBeLessThanOrEqual(12);
+		expect(traces.map(({ n }) => n)).toEqual(traces.map((_, index) => index + 1));
+		expect(traces[0]).toMatchObject({ boot: 1, temp_c: 20 });
+	});
+
+	it("tells of one spot when one is named, and of no other", () => {
+		const { time, broker, run } = setUp();
+		run();
+		command(broker, { seconds: 5, spot_id: "S3" });
+		time.advance(6000);
+		expect(new Set(samples(broker).map(([, spot]) => spot))).toEqual(new Set([2]));
+	});
+
+	it("goes on when it is asked for again, and ends at once at 0", () => {
+		const { time, broker, run } = setUp();
+		run();
+		command(broker, { seconds: 5 });
+		time.advance(4000);
+		command(broker, { seconds: 60 });
+		time.advance(20_000);
+		command(broker, { seconds: 0 });
+		time.advance(1000);
+		const traces = broker.payloads<BoardTrace>("/trace");
+		expect(traces.map(({ n }) => n)).toEqual(traces.map((_, index) => index + 1));
+		expect(traces.length).toBeGreaterThan(20);
+		time.advance(60_000);
+		expect(broker.payloads<BoardTrace>("/trace")).toHaveLength(traces.length);
+	});
+
+	it("delays no report, and shows by its numbers what was lost with the connection", () => {
+		const { time, broker, sensors, run, said } = setUp();
+		run();
+		command(broker, { seconds: 600 });
+		time.advance(5000);
+		broker.mode = "refuses";
+		broker.cut();
+		time.advance(10_000);
+		broker.mode = "up";
+		if (sensors[0]) sensors[0].distanceCm = 60;
+		time.advance(20_000);
+		expect(said().some((line) => line.includes("S1 occupied echo"))).toBe(true);
+		const numbers = broker.payloads<BoardTrace>("/trace").map(({ n }) => n);
+		const missing = (numbers.at(-1) ?? 0) - numbers.length;
+		expect(missing).toBeGreaterThanOrEqual(9);
+		expect(missing).toBeLessThan(25);
+	});
+
+	it("goes to whoever listens at the board, from its start on and without any network", () => {
+		const { broker, time, sensors } = setUp();
+		broker.mode = "refuses";
+		const lines: string[] = [];
+		const board = new Board({
+			settings: parseSettings({ board_id: "b", lot_id: "L", spots: [{ spot_id: "A" }] }),
+			boot: 3,
+			firmware: "test",
+			sensors: sensors.slice(0, 1),
+			lamps: [],
+			timer: time,
+			clock: { now: () => null },
+			random: () => 0,
+			connect: broker.connect,
+			saveBoot: () => {},
+			onTrace: (text) => lines.push(text),
+		});
+		board.start();
+		time.advance(60_000);
+		board.close();
+		const traces = lines.map((line) => JSON.parse(line) as BoardTrace);
+		expect(traces[0]).toMatchObject({ boot: 3, n: 1, temp_c: 20 });
+		expect(traces.flatMap(({ samples }) => samples).length).toBeGreaterThan(60);
+	});
+});
+
+describe("learning floors on command", () => {
+	const learn = (broker: FakeBroker, more: object = {}) =>
+		broker.say("parkmate/board/b1/command", { id: "f", command: "learn_floor", ...more });
+	const answers = (broker: FakeBroker) => broker.payloads<BoardResult>("/result");
+	/** The floor as it sounds: calm, but never to the µs. */
+	function calm({ time, sensors }: ReturnType<typeof setUp>, distanceCm: number, ms: number) {
+		for (let passedMs = 0; passedMs < ms; passedMs += sweepMs) {
+			for (const [spot, sensor] of sensors.entries()) {
+				if (sensor.echoUs !== null) sensor.echoUs = echoUs(distanceCm) + (((passedMs / sweepMs) * 5 + spot) % 7) - 3;
+			}
+			time.advance(sweepMs);
+		}
+	}
+
+	it("gives each spot's floor within 20 s, shows it on the lamps, and tells how it is soon after", () => {
+		const set = setUp();
+		const { broker, lamps, colors, run, values } = set;
+		run();
+		const healths = broker.payloads<BoardHealth>("/health").length;
+		learn(broker);
+		expect(new Set(lamps.map(({ color }) => color))).not.toContain("green");
+		calm(set, 250, learnForMs + sweepMs);
+		const [answer] = answers(broker);
+		expect(answer).toMatchObject({ id: "f", ok: true });
+		expect(Object.keys(answer?.floors ?? {}).sort()).toEqual(spotIds);
+		for (const floorCm of Object.values(answer?.floors ?? {})) expect(Math.abs((floorCm ?? 0) - 250)).toBeLessThan(1);
+		calm(set, 250, soonMs + showResultMs);
+		expect(colors()).toEqual(spotIds.map(() => "green"));
+		const told = broker.payloads<BoardHealth>("/health").slice(healths);
+		expect(told.length).toBeGreaterThanOrEqual(1);
+		expect(Math.abs((told[0]?.sensors?.S1?.floor_cm ?? 0) - 250)).toBeLessThan(1);
+		expect(loadLearnt({ get: (key) => values.get(key), set: () => {} }, [{ spot_id: "S8" }])[0]).not.toBe("");
+	});
+
+	it("learns at one spot when one is named", () => {
+		const set = setUp();
+		set.run();
+		learn(set.broker, { spot_id: "S2" });
+		calm(set, 221, learnForMs + sweepMs);
+		expect(Object.keys(answers(set.broker)[0]?.floors ?? {})).toEqual(["S2"]);
+	});
+
+	it("says which spot could not learn, and why", () => {
+		const set = setUp();
+		const { broker, sensors, run } = set;
+		run();
+		if (sensors[2]) sensors[2].echoUs = null;
+		learn(broker);
+		calm(set, 220, learnForMs + sweepMs);
+		const [answer] = answers(broker);
+		expect(answer).toMatchObject({ id: "f", ok: false });
+		expect(answer?.message).toMatch(/^S3: [^;]+; [^;]+$/);
+		expect(Object.keys(answer?.floors ?? {}).sort()).toEqual(spotIds.filter((id) => id !== "S3"));
+	});
+
+	it("answers over the next connection when the one that asked is lost", () => {
+		const set = setUp();
+		const { broker, run } = set;
+		run();
+		learn(broker);
+		broker.cut();
+		calm(set, 220, learnForMs + 15_000);
+		expect(answers(broker)).toMatchObject([{ id: "f", ok: true }]);
+	});
+
+	it("answers when the board is closed meanwhile", () => {
+		const { broker, board, run } = setUp();
+		run();
+		learn(broker);
+		board.close();
+		expect(answers(broker)).toMatchObject([{ id: "f", ok: false }]);
+		expect(broker.heard.at(-1)?.topic).toBe("parkmate/board/b1/status");
+	});
+
+	it("goes on with a memory that can't be written", () => {
+		const set = setUp();
+		set.values.set = () => {
+			throw new Error("flash worn out");
+		};
+		set.run();
+		learn(set.broker);
+		calm(set, 220, learnForMs + soonMs + sweepMs);
+		expect(answers(set.broker)).toMatchObject([{ ok: true }]);
+	});
+});
+
+describe("what a board has learnt", () => {
+	it("is there after a restart", () => {
+		const first = setUp();
+		first.run();
+		first.broker.say("parkmate/board/b1/command", { id: "f", command: "learn_floor" });
+		for (const sensor of first.sensors) sensor.distanceCm = 260;
+		first.time.advance(learnForMs + soonMs + sweepMs);
+		expect(first.broker.payloads<BoardResult>("/result")).toMatchObject([{ ok: true }]);
+		const second = setUp({ values: first.values });
+		for (const sensor of second.sensors) sensor.distanceCm = 260;
+		second.run();
+		second.time.advance(healthMs);
+		const health = second.broker.payloads<BoardHealth>("/health").at(-1);
+		expect(Math.abs((health?.sensors?.S1?.floor_cm ?? 0) - 260)).toBeLessThan(1);
+	});
+
+	it("is written once an hour at most while nobody teaches it", () => {
+		const values = new Map<string, string>();
+		const written: number[] = [];
+		const set = setUp({ values });
+		const keep = values.set.bind(values);
+		values.set = (key, value) => {
+			if (key === learntKey) written.push(set.time.now());
+			return keep(key, value);
+		};
+		set.run();
+		for (let minute = 0; minute < 4 * 60; minute++) {
+			// The air gets warmer: the floor seems to move.
+			for (const sensor of set.sensors) sensor.distanceCm = 220 + minute / 30;
+			set.time.advance(60_000);
+		}
+		expect(written.length).toBeGreaterThanOrEqual(2);
+		expect(written.length).toBeLessThanOrEqual(5);
+		for (const [index, atMs] of written.entries()) {
+			if (index > 1) expect(atMs - (written[index - 1] ?? 0)).toBeGreaterThanOrEqual(saveLearntMs);
+		}
 	});
 });
 

@@ -9,6 +9,7 @@ import {
 	type LampOutput,
 	Lamps,
 	networkGaps,
+	type Signal,
 } from "../../firmware/lamps.ts";
 import type { LampColor } from "../../firmware/messages.ts";
 import { VirtualTime } from "./virtual-time.ts";
@@ -98,6 +99,55 @@ describe("lamps", () => {
 		expect(lamp.shown.map(([, level]) => level)).toEqual([1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1]);
 		time.advance(10_000);
 		expect(lamp.shown.at(-1)).toEqual(["red", 1]);
+		expect(time.pending).toBe(0);
+	});
+
+	/** What a lamp showed at each change while it gave a signal over a free spot. */
+	function during(signal: Signal): [color: LampColor, level: number][] {
+		const { time, lamp, lamps } = setUp();
+		lamps.show(0, "green", "steady");
+		lamps.showNetwork(networkGaps.noBroker);
+		time.advance(gapMs.every);
+		lamp.shown.length = 0;
+		lamps.signal(0, signal, 3000);
+		time.advance(2999);
+		const shown = [...lamp.shown];
+		time.advance(1);
+		expect(lamp.shown.at(-1)).toEqual(["green", 1]);
+		return shown;
+	}
+	const times = (count: number, ...shown: [LampColor, number][]) => Array.from({ length: count }, () => shown).flat();
+
+	it("goes from blue to amber and back while its floor is learnt, and is never dark", () => {
+		expect(during("learning")).toEqual(times(3, ["blue", 1], ["amber", 1]));
+	});
+
+	it("blinks slowly and green when it has learnt, fast and amber when it could not", () => {
+		// Green it was already.
+		expect(during("learnt")).toEqual([["green", 0], ...times(2, ["green", 1], ["green", 0])]);
+		expect(during("not_learnt")).toEqual(times(8, ["amber", 1], ["amber", 0]).slice(0, 15));
+	});
+
+	it("gives the last signal of two", () => {
+		const { time, lamp, lamps } = setUp();
+		lamps.show(0, "red", "steady");
+		lamps.signal(0, "learning", 20_000);
+		lamps.signal(0, "identify", 1000);
+		time.advance(fastBlinkMs);
+		expect(lamp.shown.at(-1)).toEqual(["red", 0]);
+		time.advance(1000);
+		expect(lamp.shown.at(-1)).toEqual(["red", 1]);
+		expect(time.pending).toBe(0);
+	});
+
+	it("gives a signal before it was ever lit, and none when it is closed", () => {
+		const { time, lamp, lamps } = setUp();
+		lamps.signal(0, "learning", 1000);
+		expect(lamp.shown).toEqual([["blue", 1]]);
+		lamps.close();
+		lamps.signal(0, "learning", 1000);
+		time.advance(2000);
+		expect(lamp.level).toBe(0);
 		expect(time.pending).toBe(0);
 	});
 

@@ -72,6 +72,41 @@ function setUp({ boot = 7, clock = null as number | null, random = 0 } = {}) {
 	return { time, broker, link, lamps, commands, events, behind, report, sent, stored, up };
 }
 
+describe("a trace", () => {
+	const traces = ({ heard }: FakeBroker) => heard.filter(({ topic }) => topic === "parkmate/board/b1/trace");
+
+	it("goes out at QoS 0 as it is", () => {
+		const { broker, link, up } = setUp();
+		up();
+		link.sendTrace('{"n":1}');
+		expect(traces(broker)).toMatchObject([{ payload: '{"n":1}', qos: 0, retain: false }]);
+	});
+
+	it("is not kept for later: without a connection, and without room, it is lost", () => {
+		const { broker, link, up } = setUp();
+		link.sendTrace('{"n":1}');
+		broker.room = 2;
+		up();
+		link.sendTrace('{"n":2}');
+		broker.room = 100;
+		broker.drain();
+		link.sendTrace('{"n":3}');
+		expect(traces(broker).map(({ payload }) => payload)).toEqual(['{"n":3}']);
+	});
+
+	it("takes no room that a report waits for", () => {
+		const { broker, link, report, up, sent } = setUp();
+		up();
+		broker.room = 2;
+		link.report(report(0));
+		broker.room = 3;
+		link.sendTrace('{"n":1}');
+		expect(traces(broker)).toEqual([]);
+		broker.drain();
+		expect(sent()).toEqual(["7/1"]);
+	});
+});
+
 describe("a connection's beginning", () => {
 	it("has a last will that says offline, with this start's number", () => {
 		const { broker, up } = setUp();

@@ -2,6 +2,7 @@
 import { expect } from "vitest";
 import type { BoardEvent } from "../../../firmware/device/virtual/engine-protocol.ts";
 import { seededRandom } from "../../../firmware/device/virtual/random.ts";
+import type { BoardResult, BoardTrace } from "../../../firmware/messages.ts";
 import { echoUs } from "../fake-sensor.ts";
 import { carScene, noonMs, settingsOf, type World } from "./world.ts";
 
@@ -205,6 +206,52 @@ export const scenarios: readonly Scenario[] = [
 			);
 			expect(results).toHaveLength(6);
 			expect(world.count("lamp")).toBeGreaterThan(500);
+		},
+	},
+	{
+		name: "a trace, and floors that are learnt",
+		run: async (world) => {
+			keep(world);
+			// Calm floors, to a few µs; one sensor's wires are off.
+			world.scenes = world.scenes.map((_, index) => (atMs) => {
+				return index === 2 ? null : echoUs(221 + index) + ((Math.floor(atMs / 100) + index) % 7) - 3;
+			});
+			const command = (id: string, more: object) => world.say("parkmate/board/b1/command", { id, ...more });
+			await world.start();
+			await world.run(5000);
+			await command("t1", { command: "trace", seconds: 600 });
+			await world.run(10_000);
+			await world.cut();
+			await world.run(10_000);
+			await command("t2", { command: "trace", seconds: 30, spot_id: "S4" });
+			await command("f1", { command: "learn_floor" });
+			await world.run(3000);
+			await command("f2", { command: "learn_floor", spot_id: "S1" });
+			await command("t3", { command: "trace", seconds: 1e9 });
+			await world.run(40_000);
+			await command("t4", { command: "trace", seconds: 0 });
+			await world.run(10_000);
+			// What was learnt is there after a power cut.
+			await world.start();
+			await world.run(2 * minuteMs);
+			await command("f3", { command: "learn_floor", spot_id: "S8" });
+			await world.step(["end"]);
+			await world.step();
+		},
+		shows: (world) => {
+			const results = world.published<BoardResult>("/result");
+			expect(results.map(({ id, ok }) => `${id} ${ok}`).sort()).toEqual(
+				["f1 false", "f2 true", "f3 false", "t1 true", "t2 true", "t3 false", "t4 true"].sort(),
+			);
+			expect(results.find(({ id }) => id === "f1")?.message).toMatch(/^S3: [^;]*;[^;]*$/);
+			const traces = world.published<BoardTrace>("/trace");
+			const numbers = traces.map(({ n }) => n);
+			expect(new Set(numbers).size).toBe(numbers.length);
+			expect((numbers.at(-1) ?? 0) - numbers.length).toBeGreaterThan(0);
+			expect(traces.flatMap(({ samples }) => samples).some(([, spot, pulse]) => spot === 2 && pulse === null)).toBe(
+				true,
+			);
+			expect(world.memory.learnt).toContain('"S8"');
 		},
 	},
 	{

@@ -60,6 +60,15 @@ export class World {
 		return this.trace.reduce((sum, { reply }) => sum + reply.actions.filter(([, action]) => action === name).length, 0);
 	}
 
+	/** Payloads that it published on topics with this ending, parsed. */
+	published<T>(ending: string): T[] {
+		return this.trace.flatMap(({ reply }) =>
+			reply.actions.flatMap((action) =>
+				action[1] === "publish" && action[3].topic.endsWith(ending) ? [JSON.parse(action[3].payload) as T] : [],
+			),
+		);
+	}
+
 	/** Gives it power. It remembers what it kept. */
 	async start(atMs = 0): Promise<void> {
 		this.nowMs = atMs;
