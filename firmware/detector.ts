@@ -94,6 +94,7 @@ const frozenAfter = 40;
 const fineStepUs = 12;
 const fineStepsNeeded = 10;
 
+const K = Number((globalThis as any).process?.env?.KK ?? 0.5);
 /** Measurements of silence within which the floor was just heard. */
 const strangeWithin = 8;
 
@@ -191,6 +192,7 @@ export class Detector {
 	#heardOften = 0;
 	/** Measurements since the state changed, up to {@link knownAfter}. */
 	#age = 0;
+	#came = false;
 	/** Something else was heard since the floor was: see {@link #meetStrange}. */
 	#strange = false;
 	/** Where the last near echo came from, cm. */
@@ -367,7 +369,14 @@ export class Detector {
 		return distanceCm > 0 ? this.#background.zoneOf(distanceCm) : zones.silence;
 	}
 
-	#weighEvidence({ zone, agrees }: Readonly<Heard>, occupied: boolean): void {
+	/** A vehicle comes with more than one surface: a hood, a windscreen, a roof, or one that slows down. What stands there all at once is a person or a cart. */
+	#watchComing(distanceCm: number): void {
+		if (this.#verdict.state === "occupied") return;
+		const stepCm = Math.abs(distanceCm - this.#nearCm);
+		if (this.#heardNear > 4 && stepCm > 1.5 && stepCm < 60) this.#came = true;
+	}
+
+	#weighEvidence({ zone, agrees, distanceCm }: Readonly<Heard>, occupied: boolean): void {
 		const { isSilent, missShare } = this.#background;
 		const isEcho = zone !== zones.silence;
 		if (isEcho) {
@@ -377,11 +386,14 @@ export class Detector {
 		if (zone === zones.near) {
 			this.#heardNear = Math.min(this.#heardNear + 4, heardLimit);
 			this.#meetStrange();
-			this.#add(agrees ? logOdds(0.9, this.#ghostShare) : 0.5, -clear);
+			this.#watchComing(distanceCm);
+			this.#add(agrees ? logOdds(0.9, this.#ghostShare) * (this.#came ? 1 : K) : 0.5, -clear);
 			this.#lean(1);
 		} else if (zone === zones.floor) {
 			this.#strange = false;
-			this.#add(-2.5, logOdds(0.9, this.#floorShare) * (agrees || this.#isAtFloor() ? 1 : 0.3));
+			const k = this.#came ? 1 : K;
+			this.#came = this.#came && this.#heardNear > 8;
+			this.#add(-2.5 * k, logOdds(0.9, this.#floorShare) * (agrees || this.#isAtFloor() ? 1 : 0.3));
 			this.#lean(0);
 		} else if (!isEcho || zone === zones.nowhere) {
 			this.#hearNothing(isSilent, missShare);
