@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { type WebSocket, WebSocketServer } from "ws";
 import type { SpotState } from "../../firmware/messages.ts";
 import type { HistoryEntry, Lot, Spot, Stats } from "../../gateway/contract/resources.ts";
+import { error, FakeBoards } from "./fake-boards.ts";
 
 /** The policy that the real gateway sends. */
 export const contentSecurityPolicy =
@@ -66,6 +67,7 @@ export class FakeGateway {
 	failStats = 0;
 	/** When set, every request for the list of lots is answered with this status. */
 	failLots = 0;
+	boards = new FakeBoards();
 	stats: Partial<Stats> = {};
 	history: HistoryEntry[] = [];
 	/** Made by `POST /api/init`. */
@@ -118,6 +120,7 @@ export class FakeGateway {
 		this.holdOverrides = null;
 		this.failStats = 0;
 		this.failLots = 0;
+		this.boards = new FakeBoards();
 		this.stats = {};
 		this.history = [];
 		this.samples = [];
@@ -245,12 +248,17 @@ export class FakeGateway {
 	}
 
 	async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-		const { pathname } = new URL(request.url ?? "/", this.url);
+		const url = new URL(request.url ?? "/", this.url);
+		const { pathname } = url;
 		const json = (status: number, body: object) => {
 			response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 		};
 		const [, api, kind, lotId = "", leaf] = pathname.split("/");
 		if (api !== "api") return this.#file(pathname, response);
+		if (kind === "boards") {
+			const { status, body } = await this.boards.reply(url, () => bodyOf(request));
+			return json(status, body);
+		}
 		if (kind === "init") {
 			for (const plan of this.samples) this.makeLot(plan);
 			return json(200, { lots: [...this.#lots.values()].map(({ lot }) => lot) });
@@ -270,7 +278,7 @@ export class FakeGateway {
 				return json(this.failStats, error(this.failStats, "STORE_AWAY", "the store does not answer"));
 			return json(200, { ...todayOf(held.lot), ...this.stats });
 		}
-		if (leaf === "history") return json(200, this.history);
+		if (pathname.endsWith("/history")) return json(200, this.history);
 		if (leaf === "override") return this.#override(held, await bodyOf(request), json);
 		return json(200, { ...held.lot, spots: [...held.spots.values()] });
 	}
@@ -395,10 +403,6 @@ function todayOf(lot: Lot): Stats {
 		overrides: 3,
 		occupancy,
 	};
-}
-
-function error(statusCode: number, code: string, message: string) {
-	return { statusCode, error: "Error", code, message };
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Record<string, unknown>> {

@@ -1,17 +1,15 @@
 /** Both pages in a real browser, against a gateway that can be put into every state. */
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { buildIfStale } from "../../web/build.ts";
 import { chromiumMissing, launch } from "../support/chromium.ts";
+import { findingsOf } from "./axe.ts";
 import { FakeGateway, type LotPlan, makeSpot } from "./fake-gateway.ts";
 
 /** Nothing here takes long on a machine that has time; one that is busy gets as much as it may need. */
 const deadlineMs = 15_000;
 vi.setConfig({ testTimeout: 2 * deadlineMs, hookTimeout: 60_000 });
 
-const axeSource = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const letters = { f: "free", o: "occupied", r: "reserved", u: "unknown" } as const;
 const states = (text: string) => [...text].map((letter) => letters[letter as keyof typeof letters]);
 
@@ -631,19 +629,7 @@ describe("the owner page", () => {
 });
 
 describe("both pages", () => {
-	/** What axe-core finds wrong on the page as it stands. Only colours differ in the dark: there the rest need not be looked at again. */
-	async function findings(): Promise<string[]> {
-		await page.evaluate(axeSource);
-		const isDark = await page.evaluate(() => matchMedia("(prefers-color-scheme: dark)").matches);
-		const options = { resultTypes: ["violations"], ...(isDark ? { runOnly: ["color-contrast"] } : {}) };
-		return page.evaluate(async (wanted) => {
-			const { axe } = globalThis as unknown as {
-				axe: { run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-			};
-			const { violations } = await axe.run(wanted);
-			return violations.flatMap(({ id, nodes }) => nodes.map((node) => `${id}: ${node.html.slice(0, 200)}`));
-		}, options);
-	}
+	const findings = () => findingsOf(page);
 
 	/** Motion is still, so that colours are judged as they stay. */
 	const still = { reducedMotion: "reduce", bypassCSP: true } as const;

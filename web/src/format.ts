@@ -32,6 +32,12 @@ export function formatTime(atMs: number, timeZone: string): string {
 	return dateFormat(timeZone, "time", { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }).format(atMs);
 }
 
+/** `14:31:07` at `atMs` (ms since 1970). */
+export function formatClock(atMs: number, timeZone: string): string {
+	const options = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" } as const;
+	return dateFormat(timeZone, "clock", options).format(atMs);
+}
+
 /** `Tuesday 3 March`. */
 export function formatDay(atMs: number, timeZone: string): string {
 	return dateFormat(timeZone, "day", { weekday: "long", day: "numeric", month: "long" }).format(atMs);

@@ -1,5 +1,6 @@
-/** Every text of both pages, and nothing else: a new language is a copy of these three catalogues. */
+/** Every text of both pages, and nothing else: a new language is a copy of these three catalogues and `sensorTexts.ts`. */
 import { formatNumber, pluralOf } from "./format.ts";
+import { sensorTexts } from "./sensorTexts.ts";
 
 /** A text with `{holes}`, or two of them chosen by the number in the hole `n`. */
 type Entry = string | { readonly one: string; readonly other: string };
@@ -275,21 +276,18 @@ export type Say<K extends string> = (key: K, values?: Values) => string;
 
 export type SharedKey = keyof typeof shared;
 export type DriverKey = SharedKey | keyof typeof driver;
-export type OwnerKey = SharedKey | keyof typeof owner;
+export type OwnerKey = SharedKey | keyof typeof owner | keyof typeof sensorTexts;
 
 /** Texts of both pages. */
 export const say: Say<SharedKey> = /* @__PURE__ */ speaker(shared);
 /** Texts of the driver page. */
 export const sayDriver: Say<DriverKey> = /* @__PURE__ */ speaker(shared, driver);
 /** Texts of the owner page. */
-export const sayOwner: Say<OwnerKey> = /* @__PURE__ */ speaker(shared, owner);
+export const sayOwner: Say<OwnerKey> = /* @__PURE__ */ speaker(shared, owner, sensorTexts);
 
-/** A function that fills the texts of two catalogues. Numbers in holes are written as the language writes them. */
-function speaker<A extends string, B extends string = never>(
-	common: Readonly<Record<A, Entry>>,
-	own?: Readonly<Record<B, Entry>>,
-): Say<A | B> {
-	const catalogue: Partial<Record<string, Entry>> = { ...common, ...own };
+/** A function that fills the texts of some catalogues. Numbers in holes are written as the language writes them. */
+function speaker<K extends string>(...catalogues: readonly Readonly<Partial<Record<K, Entry>>>[]): Say<K> {
+	const catalogue: Partial<Record<string, Entry>> = Object.assign({}, ...catalogues);
 	return (key, values = {}) => {
 		const entry = catalogue[key] ?? key;
 		const text = typeof entry === "string" ? entry : entry[pluralOf(Number(values.n)) === "one" ? "one" : "other"];

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Override, Spot } from "../../../gateway/contract/resources.ts";
 import {
+	type Alarms,
 	contradictionAfterMs,
 	forgottenAfterMs,
 	needOf,
@@ -56,7 +57,22 @@ describe("a spot needs its owner", () => {
 			null,
 		],
 	])("%s", (_name, one, expected) => {
-		expect(needOf(one, now)).toBe(expected);
+		expect(needOf(one, now, new Map())).toBe(expected);
+	});
+
+	const dirty: Alarms = new Map([["SPOT001", "dirt"]]);
+
+	test.each([
+		["while its sensor has an alarm", spot(1, "occupied"), "dirt"],
+		["not while another one's sensor has", spot(2, "occupied"), null],
+		["for its silence rather than for an alarm", spot(1, "unknown"), "silent"],
+		[
+			"for an alarm rather than for a forgotten override",
+			overridden(spot(1, "occupied"), {}, forgottenAfterMs + 1),
+			"dirt",
+		],
+	])("%s", (_name, one, expected) => {
+		expect(needOf(one, now, dirty)).toBe(expected);
 	});
 });
 
@@ -122,7 +138,7 @@ describe("the table's order", () => {
 	];
 	const labels = new Map(spots.map((one) => [one.spot_id, one.spot_id.slice(4)]));
 	const order = (change: Partial<Wanted>) =>
-		[...inOrder(spots, labels, { ...wanted, ...change }, now).keys()].map((id) => id.slice(4));
+		[...inOrder(spots, labels, { ...wanted, ...change }, now, new Map()).keys()].map((id) => id.slice(4));
 
 	test.each([
 		["puts what needs the owner first, then overrides, then numbers", {}, ["010", "008", "001", "002"]],

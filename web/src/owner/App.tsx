@@ -20,6 +20,8 @@ import { NeedsYou } from "./NeedsYou.tsx";
 import { Occupancy } from "./Occupancy.tsx";
 import { OverridePanel } from "./OverridePanel.tsx";
 import type { OwnerPage } from "./page.ts";
+import { SensorPanel } from "./SensorPanel.tsx";
+import { Sensors } from "./Sensors.tsx";
 import { Spots } from "./Spots.tsx";
 import { ToastBar } from "./ToastBar.tsx";
 
@@ -58,8 +60,8 @@ export function App({ page }: { page: OwnerPage }) {
 			</div>
 			{isPhone.value && !isEmpty && (
 				<TabBar
+					page={page}
 					tab={tab.value}
-					needs={page.needs.value.length}
 					onTab={(next) => {
 						tab.value = next;
 						scrollTo(0, 0);
@@ -76,6 +78,7 @@ function Lot({ page, view, tab }: { page: OwnerPage; view: LotView; tab: Tab }) 
 	const lot = view.live.model.lot.value;
 	if (phase === "missing") return <Missing page={page} lotId={view.live.lotId} />;
 	if (lot === null && phase !== "offline") return <Asking page={page} />;
+	const sensor = page.sensors.opened.value;
 	const isDrafting = page.overrides.draft.value !== null;
 	return (
 		<main class="main" data-live={phase === "live"} data-tab={tab}>
@@ -88,6 +91,10 @@ function Lot({ page, view, tab }: { page: OwnerPage; view: LotView; tab: Tab }) 
 					<Occupancy page={page} view={view} />
 					<Spots page={page} view={view} lot={lot} isPhone={isPhone.value} />
 					{isDrafting && <OverridePanel page={page} view={view} isDocked={isDocked.value} />}
+					{sensor !== null && (
+						<SensorPanel key={sensor.spotId} page={page} view={view} sensor={sensor} isDocked={isDocked.value} />
+					)}
+					<Sensors page={page} view={view} />
 					<Changes page={page} view={view} />
 				</>
 			)}

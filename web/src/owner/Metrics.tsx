@@ -60,11 +60,14 @@ export function Metrics({ page, view, lot }: { page: OwnerPage; view: LotView; l
 
 function NeedsMetric({ page, view }: { page: OwnerPage; view: LotView }) {
 	const needs = page.needs.value;
+	const offline = page.offline.value.length;
 	const of = (kind: string) => needs.filter(({ need }) => need === kind).length;
 	const overrides = view.live.model.all().filter((spot) => spot.manual_override).length;
 	const parts = [
+		{ n: offline, word: "offlineBoards" },
 		{ n: of("silent"), word: "silentSensors" },
 		{ n: of("disagrees"), word: "disagreements" },
+		{ n: of("drift") + of("dirt"), word: "sensorAlarms" },
 		{ n: of("forgotten"), word: "oldOverrides" },
 		{ n: overrides, word: "overridesInForce" },
 	] as const;
@@ -75,8 +78,8 @@ function NeedsMetric({ page, view }: { page: OwnerPage; view: LotView }) {
 		<div class="metric">
 			<h2>{say("needsYou")}</h2>
 			<p class="metric-value">
-				{needs.length > 0 && <Glyph name="warn" />}
-				<b>{formatNumber(needs.length)}</b>
+				{needs.length + offline > 0 && <Glyph name="warn" />}
+				<b>{formatNumber(needs.length + offline)}</b>
 			</p>
 			<p class="metric-note">{notes.join(" · ")}</p>
 		</div>

@@ -3,11 +3,12 @@ import { Glyph, type GlyphName } from "../ui/Glyph.tsx";
 import { type OwnerKey, sayOwner as say } from "../words.ts";
 import type { OwnerPage } from "./page.ts";
 
-export type Tab = "overview" | "spots" | "changes";
+export type Tab = "overview" | "spots" | "sensors" | "changes";
 
 const tabs: readonly { tab: Tab; word: OwnerKey; glyph: GlyphName }[] = [
 	{ tab: "overview", word: "overview", glyph: "home" },
 	{ tab: "spots", word: "spots", glyph: "spots" },
+	{ tab: "sensors", word: "sensors", glyph: "sensors" },
 	{ tab: "changes", word: "changes", glyph: "changes" },
 ];
 
@@ -15,7 +16,6 @@ const tabs: readonly { tab: Tab; word: OwnerKey; glyph: GlyphName }[] = [
 export function SideNav({ page }: { page: OwnerPage }) {
 	const current = page.view.value?.live.lotId;
 	const lots = page.choice.known.value;
-	const needs = page.needs.value.length;
 	return (
 		<nav class="side" aria-label={say("sections")}>
 			<Brand page={say("owner")} />
@@ -50,7 +50,7 @@ export function SideNav({ page }: { page: OwnerPage }) {
 							<li key={tab}>
 								<a class="side-item" href={`#${tab}`}>
 									<span>{say(word)}</span>
-									{tab === "spots" && needs > 0 && <Badge needs={needs} />}
+									<TabBadge page={page} tab={tab} />
 								</a>
 							</li>
 						))}
@@ -67,7 +67,7 @@ export function SideNav({ page }: { page: OwnerPage }) {
 }
 
 /** On phones: one part of the page at a time. */
-export function TabBar({ tab, needs, onTab }: { tab: Tab; needs: number; onTab: (tab: Tab) => void }) {
+export function TabBar({ page, tab, onTab }: { page: OwnerPage; tab: Tab; onTab: (tab: Tab) => void }) {
 	return (
 		<nav class="tabs" aria-label={say("sections")}>
 			{tabs.map((item) => (
@@ -80,7 +80,7 @@ export function TabBar({ tab, needs, onTab }: { tab: Tab; needs: number; onTab: 
 					{say(item.word)}{" "}
 					<span class="tab-picture">
 						<Glyph name={item.glyph} />
-						{item.tab === "spots" && needs > 0 && <Badge needs={needs} />}
+						<TabBadge page={page} tab={item.tab} />
 					</span>
 				</button>
 			))}
@@ -88,7 +88,10 @@ export function TabBar({ tab, needs, onTab }: { tab: Tab; needs: number; onTab: 
 	);
 }
 
-function Badge({ needs }: { needs: number }) {
+/** How much of a part of the page needs its owner. */
+function TabBadge({ page, tab }: { page: OwnerPage; tab: Tab }) {
+	const needs = { spots: page.needs, sensors: page.offline, overview: null, changes: null }[tab]?.value.length ?? 0;
+	if (needs === 0) return null;
 	return (
 		<span class="badge">
 			<span aria-hidden="true">{needs}</span>

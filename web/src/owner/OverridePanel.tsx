@@ -64,14 +64,19 @@ export function OverridePanel({ page, view, isDocked }: PanelProps) {
 function Now({ page, view, spot }: { page: OwnerPage; view: LotView; spot: Spot }) {
 	const { override } = spot;
 	const now = page.now.value;
-	const isWarned = needOf(spot, page.slowNow.value) !== null;
+	const isWarned = needOf(spot, page.slowNow.value, page.alarms.value) !== null;
 	const heard = override === null ? "" : formatAge(now - Date.parse(override.at));
 	return (
 		<div class="now" data-warned={isWarned}>
 			<Glyph name={spot.state} />
 			<p>
 				<b>{say("panelSees", { state: say(spot.state) })}</b>
-				<span>{say("panelSensor", { sensor: sensorWords(spot) })}</span>
+				<span>
+					{say("panelSensor", { sensor: sensorWords(spot) })}{" "}
+					<button type="button" class="link" onClick={() => page.lookAt(spot)}>
+						{say("itsSensor")}
+					</button>
+				</span>
 				{override !== null && (
 					<span>
 						{say(override.by === null ? "panelOverride" : "panelOverrideBy", {

@@ -4,7 +4,7 @@ import type { ShownSpot } from "../model/lot.ts";
 import type { LotView } from "../model/view.ts";
 import { Glyph } from "../ui/Glyph.tsx";
 import { sayOwner as say } from "../words.ts";
-import { contradicts, needOf, overrideWords, sensorWords } from "./judge.ts";
+import { isWarned, overrideWords, sensorWords } from "./judge.ts";
 import type { OwnerPage } from "./page.ts";
 import type { RowsProps } from "./SpotTable.tsx";
 
@@ -21,7 +21,7 @@ export function SpotList({ page, view, spots }: RowsProps) {
 
 function Item({ page, view, shown }: { page: OwnerPage; view: LotView; shown: ReadonlySignal<ShownSpot> }) {
 	const { spot } = shown.value;
-	const isWarned = needOf(spot, page.slowNow.value) === "silent" || contradicts(spot);
+	const warned = isWarned(spot, page.alarms.value);
 	const age = formatAge(page.now.value - Date.parse(spot.since));
 	return (
 		<li>
@@ -32,7 +32,7 @@ function Item({ page, view, shown }: { page: OwnerPage; view: LotView; shown: Re
 						<Glyph name={spot.state} />
 						{say(spot.state)} {spot.override === null && <span class="quiet">{age}</span>}
 					</span>
-					<span class="row-note" data-warned={isWarned}>
+					<span class="row-note" data-warned={warned}>
 						{sensorWords(spot)}
 					</span>
 				</span>

@@ -5,7 +5,7 @@ import type { ShownSpot } from "../model/lot.ts";
 import type { LotView } from "../model/view.ts";
 import { Glyph } from "../ui/Glyph.tsx";
 import { type OwnerKey, sayOwner as say } from "../words.ts";
-import { contradicts, needOf, overrideWords, sensorWords } from "./judge.ts";
+import { isWarned, overrideWords, sensorWords } from "./judge.ts";
 import type { Sort } from "./order.ts";
 import type { Word } from "./overrides.ts";
 import type { OwnerPage } from "./page.ts";
@@ -88,13 +88,15 @@ function Row({ page, view, shown }: { page: OwnerPage; view: LotView; shown: Rea
 	const { override } = spot;
 	const heard =
 		spot.last_update === null ? say("never") : say("ago", { age: formatAge(now - Date.parse(spot.last_update)) });
-	const isWarned = needOf(spot, page.slowNow.value) === "silent" || contradicts(spot);
+	const warned = isWarned(spot, page.alarms.value);
+	const alarm = page.alarms.value.get(spot.spot_id);
+	const label = view.labelOf(spot.spot_id);
 	return (
 		<tr
 			data-open={page.overrides.draft.value?.spotId === spot.spot_id}
 			data-changed={changes === 0 ? undefined : changes % 2 === 0 ? "a" : "b"}
 		>
-			<th scope="row">{view.labelOf(spot.spot_id)}</th>
+			<th scope="row">{label}</th>
 			<td>
 				<span class="with-glyph">
 					<Glyph name={spot.state} />
@@ -103,10 +105,11 @@ function Row({ page, view, shown }: { page: OwnerPage; view: LotView; shown: Rea
 			</td>
 			<td class="cell-for">{formatAge(now - Date.parse(spot.since))}</td>
 			<td>
-				<span class="with-glyph" data-warned={isWarned}>
-					{isWarned && <Glyph name="warn" />}
+				<span class="with-glyph" data-warned={warned}>
+					{warned && <Glyph name="warn" />}
 					<span>
 						{sensorWords(spot)}
+						{alarm !== undefined && <small>{say(alarm === "drift" ? "driftNote" : "dirtNote")}</small>}
 						<small class="heard-small">{heard}</small>
 					</span>
 				</span>

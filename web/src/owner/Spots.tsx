@@ -123,7 +123,7 @@ function Chips({ page, view }: { page: OwnerPage; view: LotView }) {
 					aria-pressed={page.wanted.value.filter === filter}
 					onClick={() => page.want({ filter })}
 				>
-					{say(word, { n: all.filter((spot) => passes(spot, filter, now)).length })}
+					{say(word, { n: all.filter((spot) => passes(spot, filter, now, page.alarms.value)).length })}
 				</button>
 			))}
 		</fieldset>

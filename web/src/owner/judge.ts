@@ -9,16 +9,22 @@ export const contradictionAfterMs = 60_000;
 /** An override without end that is older than this was probably forgotten. */
 export const forgottenAfterMs = 7 * 86_400_000;
 
-/** `silent`: its sensor knows nothing. `disagrees`: its sensor contradicts the override. `forgotten`: an override without end. */
-export type Need = "silent" | "disagrees" | "forgotten";
+/** What goes wrong slowly with a sensor, before it makes it wrong: the floor moves away, or answers ever less often. */
+export type Alarm = "drift" | "dirt";
+/** By `spot_id`. */
+export type Alarms = ReadonlyMap<string, Alarm>;
 
-/** Why the spot needs its owner at `nowMs` of the gateway's time; null when it doesn't. */
-export function needOf(spot: Spot, nowMs: number): Need | null {
+/** `silent`: its sensor knows nothing. `disagrees`: its sensor contradicts the override. `forgotten`: an override without end. */
+export type Need = "silent" | "disagrees" | Alarm | "forgotten";
+
+/** Why the spot needs its owner at `nowMs` of the gateway's time, most urgent first; null when it doesn't. */
+export function needOf(spot: Spot, nowMs: number, alarms: Alarms): Need | null {
 	if (spot.sensor_state === "unknown") return "silent";
 	const { override } = spot;
-	if (override === null) return null;
-	const ageMs = nowMs - Date.parse(override.at);
+	const ageMs = override === null ? 0 : nowMs - Date.parse(override.at);
 	if (contradicts(spot) && ageMs > contradictionAfterMs) return "disagrees";
+	const alarm = alarms.get(spot.spot_id);
+	if (alarm !== undefined || override === null) return alarm ?? null;
 	return override.until === null && ageMs > forgottenAfterMs ? "forgotten" : null;
 }
 
@@ -27,10 +33,16 @@ export function contradicts({ override, sensor_occupied }: Spot): boolean {
 	return override !== null && !override.reserved && sensor_occupied !== null && sensor_occupied !== override.occupied;
 }
 
+/** Whether a row's sensor is shown with a warning: it knows nothing, contradicts its override, or has an alarm. */
+export function isWarned(spot: Spot, alarms: Alarms): boolean {
+	return spot.sensor_state === "unknown" || contradicts(spot) || alarms.has(spot.spot_id);
+}
+
 const reasons: Record<string, OwnerKey> = {
 	no_echo: "noEcho",
 	stuck: "stuck",
 	too_short: "tooShort",
+	blocked: "blocked",
 	unplugged: "unplugged",
 	starting: "starting",
 	floor_unknown: "floorUnknown",
@@ -63,6 +75,7 @@ export function overrideWords(override: Override, nowMs: number, timeZone: strin
 /** Why the spot needs its owner, in a sentence. */
 export function needWords(spot: Spot, need: Need, nowMs: number, timeZone: string): string {
 	const { override } = spot;
+	if (need === "drift" || need === "dirt") return say(need === "drift" ? "driftText" : "dirtText");
 	if (need === "silent" || override === null) {
 		const reason = sensorWords(spot);
 		// Under an override the state's age is the override's, so only an open silence has an age.

@@ -11,6 +11,7 @@ import "../ui/base.css";
 import "uplot/dist/uPlot.min.css";
 import "./owner.css";
 import "./panel.css";
+import "./sensors.css";
 import { App } from "./App.tsx";
 import { OwnerPage } from "./page.ts";
 

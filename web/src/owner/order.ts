@@ -1,7 +1,7 @@
 /** Which spots the table shows, and in which order. Pure. */
 import type { Spot } from "../../../gateway/contract/resources.ts";
 import { inNaturalOrder } from "../spots.ts";
-import { needOf } from "./judge.ts";
+import { type Alarms, needOf } from "./judge.ts";
 
 export const filters = ["all", "needs", "overrides", "free", "occupied", "reserved", "unknown"] as const;
 export type Filter = (typeof filters)[number];
@@ -18,12 +18,12 @@ export interface Wanted {
 }
 
 /** Whether the filter lets the spot through at `nowMs`. */
-export function passes(spot: Spot, filter: Filter, nowMs: number): boolean {
+export function passes(spot: Spot, filter: Filter, nowMs: number, alarms: Alarms): boolean {
 	switch (filter) {
 		case "all":
 			return true;
 		case "needs":
-			return needOf(spot, nowMs) !== null;
+			return needOf(spot, nowMs, alarms) !== null;
 		case "overrides":
 			return spot.manual_override;
 		default:
@@ -32,10 +32,10 @@ export function passes(spot: Spot, filter: Filter, nowMs: number): boolean {
 }
 
 /** What decides a spot's place, short of its number: equal texts stay together. */
-export function placeOf(spot: Spot, wanted: Wanted, nowMs: number): string {
+export function placeOf(spot: Spot, wanted: Wanted, nowMs: number, alarms: Alarms): string {
 	switch (wanted.sort) {
 		case "default":
-			return needOf(spot, nowMs) !== null ? "0" : spot.manual_override ? "1" : "2";
+			return needOf(spot, nowMs, alarms) !== null ? "0" : spot.manual_override ? "1" : "2";
 		case "spot":
 			return "";
 		case "state":
@@ -55,6 +55,7 @@ export function inOrder(
 	labels: ReadonlyMap<string, string>,
 	wanted: Wanted,
 	nowMs: number,
+	alarms: Alarms,
 ): Map<string, string> {
 	const query = wanted.query.trim().toLocaleLowerCase();
 	const matches = (spot: Spot) =>
@@ -62,8 +63,8 @@ export function inOrder(
 			text?.toLocaleLowerCase().includes(query),
 		);
 	const places = spots
-		.filter((spot) => passes(spot, wanted.filter, nowMs) && (query === "" || matches(spot)))
-		.map((spot) => [spot.spot_id, placeOf(spot, wanted, nowMs)] as const);
+		.filter((spot) => passes(spot, wanted.filter, nowMs, alarms) && (query === "" || matches(spot)))
+		.map((spot) => [spot.spot_id, placeOf(spot, wanted, nowMs, alarms)] as const);
 	const direction = wanted.isDescending ? -1 : 1;
 	places.sort(([idA, a], [idB, b]) => direction * (a < b ? -1 : a > b ? 1 : inNaturalOrder(idA, idB)));
 	return new Map(places);

@@ -1,9 +1,18 @@
 /** The owner page's state: the lot in view, today's numbers, the table's wishes, the overrides. */
 import { computed, effect, type ReadonlySignal, type Signal, signal, untracked } from "@preact/signals";
-import type { HistoryEntry, Spot, Stats } from "../../../gateway/contract/resources.ts";
+import type { Board, HistoryEntry, Spot, Stats } from "../../../gateway/contract/resources.ts";
 import { formatTime } from "../format.ts";
 import { Announcer } from "../model/announcer.ts";
-import { getHistory, getStats, postOverride } from "../model/api.ts";
+import {
+	getBoard,
+	getBoards,
+	getHistory,
+	getSpotHistory,
+	getStats,
+	getTrace,
+	postCommand,
+	postOverride,
+} from "../model/api.ts";
 import { browserHttp, isVisible } from "../model/browser.ts";
 import type { LotChoice } from "../model/choice.ts";
 import { lotsOldAfterMs } from "../model/choice.ts";
@@ -13,9 +22,12 @@ import { Ticker } from "../model/ticker.ts";
 import { browserPage } from "../model/transport.ts";
 import { LotView } from "../model/view.ts";
 import { sayOwner as say } from "../words.ts";
-import { type Need, needOf } from "./judge.ts";
+import { LotBoards } from "./boards.ts";
+import { type Alarms, type Need, needOf } from "./judge.ts";
 import { type Filter, filters, inOrder, movedCount, type Sort, sorts, type Wanted } from "./order.ts";
 import { Overrides } from "./overrides.ts";
+import { Sensors } from "./sensors.ts";
+import { maxChanges } from "./watch.ts";
 
 /** Today's numbers are asked for this often; live counters tell what changes in between. */
 export const statsEveryMs = 30_000;
@@ -28,7 +40,17 @@ export const changesShown = 12;
 export interface Today {
 	stats: Polled<Stats>;
 	changes: Polled<HistoryEntry[]>;
+	boards: LotBoards;
 }
+
+const noAlarms: Alarms = new Map();
+const whys = {
+	silent: "whySilent",
+	disagrees: "whyDisagrees",
+	forgotten: "whyForgotten",
+	drift: "whyDrift",
+	dirt: "whyDirt",
+} as const satisfies Record<Need, string>;
 
 export class OwnerPage {
 	readonly choice: LotChoice;
@@ -36,6 +58,7 @@ export class OwnerPage {
 	readonly ticker = new Ticker({ clock: browserClock, isVisible });
 	readonly view: ReadonlySignal<LotView | null>;
 	readonly overrides: Overrides;
+	readonly sensors: Sensors;
 	readonly today: Signal<Today | null> = signal(null);
 	readonly wanted: Signal<Wanted>;
 	/** The rows as they stand, with what decided each one's place: they stay where they are until they are sorted again. */
@@ -44,6 +67,10 @@ export class OwnerPage {
 	readonly moved: ReadonlySignal<number>;
 	/** Spots that need their owner, in natural order. */
 	readonly needs: ReadonlySignal<readonly { spot: Spot; need: Need }[]>;
+	/** Boards that are offline for too long. */
+	readonly offline: ReadonlySignal<readonly Board[]>;
+	/** What goes wrong slowly with the lot's sensors. */
+	readonly alarms: ReadonlySignal<Alarms>;
 	/** The lot's time now, which ages are told by; moves every second. */
 	readonly now: ReadonlySignal<number>;
 	/** Moves every 10 s: enough for what only turns old. */
@@ -59,14 +86,27 @@ export class OwnerPage {
 			view: this.view,
 			say: (text) => this.announcer.say(text),
 		});
+		const common = { clock: browserClock, page: browserPage, isVisible };
+		this.sensors = new Sensors({
+			...common,
+			loadBoard: (boardId) => getBoard(browserHttp, boardId),
+			loadTrace: (boardId, spotId, sinceMs) => getTrace(browserHttp, boardId, spotId, sinceMs),
+			loadChanges: (lotId, spotId) => getSpotHistory(browserHttp, lotId, spotId, maxChanges),
+			send: (boardId, request) => postCommand(browserHttp, boardId, request),
+			stateOf: (spotId) => this.view.value?.live.model.spot(spotId)?.value.spot.sensor_state ?? "unknown",
+			labelOf: (spotId) => this.view.peek()?.labelOf(spotId) ?? spotId,
+			say: (text) => this.announcer.say(text),
+		});
 		this.now = computed(() => {
 			const now = this.ticker.now.value;
 			return this.view.value?.live.serverTime(now) ?? now;
 		});
 		this.slowNow = computed(() => Math.floor(this.now.value / 10_000) * 10_000);
+		this.alarms = computed(() => this.today.value?.boards.alarms.value ?? noAlarms);
+		this.offline = computed(() => this.today.value?.boards.offline(this.slowNow.value) ?? []);
 		this.needs = computed(() =>
 			(this.view.value?.live.model.all() ?? [])
-				.map((spot) => ({ spot, need: needOf(spot, this.slowNow.value) }))
+				.map((spot) => ({ spot, need: needOf(spot, this.slowNow.value, this.alarms.value) }))
 				.filter((item): item is { spot: Spot; need: Need } => item.need !== null),
 		);
 		this.wanted = signal(wantedIn(new URL(location.href).searchParams));
@@ -86,11 +126,21 @@ export class OwnerPage {
 		effect(() => this.#remember(this.wanted.value));
 		effect(() => this.#sayConnection());
 		effect(() => this.#sayNeeds());
+		effect(() => {
+			// Both panels have one place.
+			if (this.overrides.draft.value !== null) this.sensors.close();
+		});
 	}
 
 	/** Lets every row go to its place. */
 	sortAgain(): void {
 		this.shown.value = this.#order();
+	}
+
+	/** Shows a spot's sensor, in place of the override panel. */
+	lookAt(spot: Spot): void {
+		this.overrides.close();
+		this.sensors.open(spot);
 	}
 
 	want(change: Partial<Wanted>): void {
@@ -100,7 +150,7 @@ export class OwnerPage {
 	#order(): ReadonlyMap<string, string> {
 		const view = this.view.value;
 		if (view === null) return new Map();
-		return inOrder(view.live.model.all(), view.labels.value, this.wanted.value, this.slowNow.value);
+		return inOrder(view.live.model.all(), view.labels.value, this.wanted.value, this.slowNow.value, this.alarms.value);
 	}
 
 	#startLot(view: LotView | null): void {
@@ -108,9 +158,11 @@ export class OwnerPage {
 			this.announcer.reset();
 			this.overrides.close();
 			this.overrides.dismissToast();
+			this.sensors.close();
 			const before = this.today.peek();
 			before?.stats.close();
 			before?.changes.close();
+			before?.boards.close();
 			this.#knownNeeds = null;
 			if (view === null) {
 				this.today.value = null;
@@ -125,6 +177,7 @@ export class OwnerPage {
 					load: () => getHistory(browserHttp, lotId, changesShown),
 					everyMs: changesEveryMs,
 				}),
+				boards: new LotBoards({ ...common, load: (limit, trouble) => getBoards(browserHttp, lotId, limit, trouble) }),
 			};
 		});
 	}
@@ -157,18 +210,25 @@ export class OwnerPage {
 	/** Only what is new since the last look is said, and not what the page came with. */
 	#sayNeeds(): void {
 		const needs = this.needs.value;
+		const offline = this.offline.value;
 		const view = this.view.value;
-		if (view === null || view.live.model.lot.value === null) return;
+		const trouble = this.today.value?.boards.trouble;
+		const isAsked = trouble?.loadedAt.value !== null || trouble.failure.value !== null;
+		if (view === null || view.live.model.lot.value === null || !isAsked) return;
+		const items = [
+			...needs.map(({ spot, need }) => ({
+				name: `${spot.spot_id} ${need}`,
+				text: () => say("saidNeeds", { label: view.labelOf(spot.spot_id), why: say(whys[need]) }),
+			})),
+			...offline.map(({ board_id }) => ({
+				name: `board ${board_id}`,
+				text: () => say("saidOffline", { board: board_id }),
+			})),
+		];
 		const known = this.#knownNeeds;
-		this.#knownNeeds = new Set(needs.map(({ spot, need }) => `${spot.spot_id} ${need}`));
-		const item = needs.find(({ spot, need }) => known !== null && !known.has(`${spot.spot_id} ${need}`));
-		if (item === undefined) return;
-		untracked(() => {
-			const why = say(
-				item.need === "silent" ? "whySilent" : item.need === "disagrees" ? "whyDisagrees" : "whyForgotten",
-			);
-			this.announcer.say(say("saidNeeds", { label: view.labelOf(item.spot.spot_id), why }));
-		});
+		this.#knownNeeds = new Set(items.map(({ name }) => name));
+		const item = items.find(({ name }) => known !== null && !known.has(name));
+		if (item !== undefined) untracked(() => this.announcer.say(item.text()));
 	}
 }
 

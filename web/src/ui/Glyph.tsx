@@ -13,7 +13,8 @@ export type GlyphName =
 	| "find"
 	| "home"
 	| "spots"
-	| "changes";
+	| "changes"
+	| "sensors";
 
 /** A picture that repeats what words beside it say; nothing reads it out. */
 export function Glyph({ name }: { name: GlyphName }) {
