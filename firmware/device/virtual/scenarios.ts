@@ -8,6 +8,7 @@ import {
 	offCentre,
 	officeShare,
 	overBonnets,
+	overBoots,
 	type TrafficOptions,
 	traffic,
 } from "./reality/comings.ts";
@@ -71,21 +72,15 @@ const mild = sky.day(8, 18);
 /** All of it: some 550 hours of one spot. */
 export const scenarios: readonly Scenario[] = [
 	// Places.
-	overhead("garage set", "A garage where everything was set at mounting.", {}, [sky.ceiling()], {
+	overhead("garage set", "A garage where everything was set at mounting.", {}, [], {
 		...set,
 		spots: 8,
 		hours: 2,
 	}),
-	overhead(
-		"garage unset",
-		"The same with nothing set; all spots are empty at first.",
-		{ first: "free" },
-		[sky.ceiling()],
-		{
-			spots: 4,
-		},
-	),
-	overhead("low garage", "Sensors at 2 m: roofs are near, vans very near.", { first: "free" }, [sky.ceiling()], {
+	overhead("garage unset", "The same with nothing set; all spots are empty at first.", { first: "free" }, [], {
+		spots: 4,
+	}),
+	overhead("low garage", "Sensors at 2 m: roofs are near, vans very near.", { first: "free" }, [], {
 		heightCm: [200, 212],
 	}),
 	overhead("high carport", "Sensors at 3.4 m, outdoors.", { first: "free" }, [sky.day(5, 20), sky.wind()], {
@@ -102,7 +97,7 @@ export const scenarios: readonly Scenario[] = [
 		{ first: "free" },
 		[overBonnets()],
 	),
-	overhead("over windscreens, set", "The same with heights, under a ceiling.", {}, [overBonnets(), sky.ceiling()], set),
+	overhead("over windscreens, set", "The same with heights set.", {}, [overBonnets()], set),
 	overhead(
 		"settling beam",
 		"A day on a beam that sinks by 4 cm and turns.",
@@ -142,37 +137,31 @@ export const scenarios: readonly Scenario[] = [
 	overhead("soft tops", "Convertibles with cloth roofs that swallow sound.", { vehicles: ["softTop"], first: "free" }, [
 		mild,
 	]),
-	overhead(
-		"soft tops, set",
-		"The same with heights set, under a ceiling.",
-		{ vehicles: ["softTop", "saloon"] },
-		[sky.ceiling()],
-		set,
-	),
+	overhead("soft tops, set", "Cloth and metal roofs, heights set.", { vehicles: ["softTop", "saloon"] }, [], set),
 	overhead(
 		"motorbikes",
 		"Motorbikes, often beside the beam's middle.",
 		{ vehicles: ["motorbike"], first: "free" },
-		[],
+		[people.gettingOut()],
 		set,
 	),
 	overhead("vans and trailers", "Tall vans, low trailers.", { vehicles: ["van", "trailer"], first: "free" }, []),
 	overhead("sports cars", "Low cars far below high sensors.", { vehicles: ["sports"], first: "free" }, [mild], {
 		heightCm: [320, 350],
 	}),
-	overhead("people", "A busy way across the spots.", { first: "free" }, [people.walkers(30), people.standers(5)]),
+	overhead("people", "A busy way across the spots.", { first: "free" }, [people.walkers(20), people.standers(1.5)]),
 	overhead(
 		"people and full heights",
 		"The same, set, and more drivers at their cars.",
 		{},
-		[people.walkers(20), people.standers(8), people.gettingOut()],
+		[people.walkers(20), people.standers(2), people.gettingOut()],
 		set,
 	),
 	overhead(
 		"supermarket",
 		"Trolleys pushed through, and left for a minute now and then.",
 		{ cycleMin: 10, first: "free" },
-		[people.trolleys(12), people.leftTrolleys(1), people.walkers(12), bootLids(0.6)],
+		[people.trolleys(12), people.leftTrolleys(0.3), people.walkers(12), overBoots(), bootLids(0.6)],
 		{ spots: 4 },
 	),
 
@@ -311,7 +300,7 @@ export const scenarios: readonly Scenario[] = [
 		"hasty board",
 		"All sensors within 120 ms, four times a second: they hear each other.",
 		{ first: "free" },
-		[fault.ownCrosstalk(), sky.ceiling()],
+		[fault.ownCrosstalk()],
 		{ spots: 4, hours: 1.5, cadence: hasty },
 	),
 	overhead("noisy neighbour", "Another lot's sensors ping every 71.3 ms.", { first: "free" }, [
@@ -354,7 +343,7 @@ export const scenarios: readonly Scenario[] = [
 	wall("wall, people", "People walk between cars and wall.", { first: "free" }, [
 		people.walkers(20),
 		people.standers(3),
-		people.leftTrolleys(0.5),
+		people.leftTrolleys(0.2),
 	]),
 	wall(
 		"wall, bad weather",

@@ -79,16 +79,6 @@ export class Echoes {
 		this.#levelsDb[this.#count++] = levelDb;
 	}
 
-	/** Adds what goes to a ceiling with `ceilingDb` and down again: twice as far, and everything that was lost on the way lost twice. */
-	bounce(ceilingDb: number): void {
-		const count = this.#count;
-		for (let i = 0; i < count; i++) {
-			const distanceCm = this.#distancesCm[i] ?? 0;
-			const lostDb = (this.#levelsDb[i] ?? 0) - planeDb(distanceCm);
-			this.add(2 * distanceCm, planeDb(2 * distanceCm) + 2 * lostDb + ceilingDb);
-		}
-	}
-
 	/** Distance of the first echo that has more than `levelDb`, cm; null when none has. */
 	firstOver(levelDb: number): number | null {
 		let firstCm: number | null = null;
@@ -141,7 +131,7 @@ export interface Placing {
 /** From this angle on a surface throws the middle of the beam past the ear, as a cosine: 12°. */
 const throwCosine = Math.cos((12 * Math.PI) / 180);
 
-/** A sound that came back by way of another surface lost that much there, dB (assumed). */
+/** A sound that came back by way of another surface lost that much there, dB (assumed: it shows on some pings, as 750 mm that jump to 4500 over a parked car, ratgdo #373). */
 const detourDb = -14;
 
 /** Adds what comes back from an outline: from surfaces that face the ear, from bends and edges, and from the beam that a slope threw elsewhere. */

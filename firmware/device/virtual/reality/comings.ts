@@ -65,11 +65,21 @@ export function bootLids(share = 0.5): Effect {
 
 /** Sensors hang towards the head of their spots, over bonnets and windscreens. A slope of 30° throws the sound past the sensor: ratgdo tells people to aim at the roof or bonnet, not at the windscreen. */
 export function overBonnets(): Effect {
+	return along("overBonnets", 0.12, 0.45);
+}
+
+/** Sensors hang towards the lane, over rear windows and boots. */
+export function overBoots(): Effect {
+	return along("overBoots", 0.65, 0.9);
+}
+
+/** Sensors over that part of a vehicle, from its front (0) to its rear (1). */
+function along(name: string, from: number, to: number): Effect {
 	return {
-		name: "overBonnets",
+		name,
 		apply: ({ spots }) => {
 			for (const { habits } of spots) {
-				habits.restCm = ({ lengthCm }, random) => -lengthCm * between(random, 0.12, 0.45);
+				habits.restCm = ({ lengthCm }, random) => -lengthCm * between(random, from, to);
 			}
 		},
 	};

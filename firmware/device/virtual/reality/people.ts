@@ -87,7 +87,7 @@ function now(
 	};
 }
 
-/** People cross under or past the sensor: about 4 s from side to side, a second or two in the beam. */
+/** People cross under or past the sensor: about 4 s from side to side, half a second in the beam at the height of their heads. */
 export function walkers(perHour = 6): Effect {
 	return now("walkers", perHour, [walkMs, walkMs], (echoes, spot, sinceMs, lengthMs, { x, aside, tall }) => {
 		const way = walkCmPerMs * (sinceMs - lengthMs / 2);
@@ -97,17 +97,18 @@ export function walkers(perHour = 6): Effect {
 	});
 }
 
-/** Somebody stands under the sensor for 5 to 20 s, on the phone or at the car's door, and sways by some centimetres. */
-export function standers(perHour = 2): Effect {
+/**
+ * Somebody stands under the sensor for 5 to 20 s, on the phone or at a door. People who stand shift their weight every few
+ * seconds and move head and arms by some 10 cm (assumed; anybody can watch it), so that another part of them is heard each time.
+ */
+export function standers(perHour = 1): Effect {
 	return now("standers", perHour, [5000, 20_000], (echoes, spot, sinceMs, _lengthMs, { x, aside, tall }) => {
-		const sway = 5 * Math.sin(sinceMs / 600);
-		addPerson(
-			echoes,
-			spot,
-			x * 0.4 + (spot.mount === "wall" ? 60 : 0) + sway,
-			aside * (spot.traffic.scene.vehicle ? 1 : 0.4),
-			tall,
-		);
+		const near = spot.traffic.scene.vehicle ? 1 : 0.4;
+		const alongCm = 9 * Math.sin(sinceMs / 700) + 5 * Math.sin(sinceMs / 270);
+		const acrossCm = 8 * Math.sin(sinceMs / 900 + 1) + 4 * Math.sin(sinceMs / 310);
+		const nodCm = 4 * Math.sin(sinceMs / 520);
+		const fromWallCm = spot.mount === "wall" ? 60 : 0;
+		addPerson(echoes, spot, fromWallCm + x * 0.4 + alongCm, aside * near + acrossCm, tall - 4 + nodCm);
 	});
 }
 
@@ -129,7 +130,10 @@ export function leftTrolleys(perHour = 0.5): Effect {
 	});
 }
 
-/** Drivers get out on one side and go, 2 to 8 s after the vehicle came to rest, past its edge. */
+/**
+ * Drivers get out 2 to 8 s after the vehicle came to rest, stand at its side for 3 s, and cross behind it, or between it
+ * and the wall where there is room. Riders of motorbikes do that in the beam; car drivers are seldom heard from above.
+ */
 export function gettingOut(): Effect {
 	return {
 		name: "gettingOut",
@@ -137,27 +141,39 @@ export function gettingOut(): Effect {
 			for (const [index, spot] of spots.entries()) {
 				const chance = random(`${index}`);
 				let vehicle: unknown = null;
-				let beganMs = 0;
+				let outMs = 0;
 				let tall = 170;
 				spot.things.push((echoes, atMs) => {
 					const { scene } = spot.traffic;
 					if (scene.isMoving || !scene.vehicle) return;
 					if (scene.vehicle !== vehicle) {
 						vehicle = scene.vehicle;
-						beganMs = atMs + between(chance, 2000, 8000);
+						outMs = atMs + between(chance, 2000, 8000);
 						tall = between(chance, 155, 190);
 					}
-					const way = walkCmPerMs * (atMs - beganMs);
-					if (way < 0 || way > 500) return;
-					const aside = scene.asideCm - spot.earAsideCm + scene.vehicle.halfWidthCm + 35;
-					addPerson(echoes, spot, scene.frontCm + 150 + way, aside, tall);
+					const sinceMs = atMs - outMs;
+					const { lengthCm, halfWidthCm } = scene.vehicle;
+					const middleCm = scene.asideCm - spot.earAsideCm;
+					if (sinceMs < 0 || sinceMs > standMs + walkMs) return;
+					if (sinceMs < standMs) {
+						addPerson(echoes, spot, scene.frontCm + 0.45 * lengthCm, middleCm + halfWidthCm + 30, tall);
+						return;
+					}
+					const isBefore = spot.mount === "wall" && scene.frontCm > roomCm;
+					const x = isBefore ? scene.frontCm / 2 : scene.frontCm + lengthCm + 40;
+					addPerson(echoes, spot, x, middleCm + 250 - walkCmPerMs * (sinceMs - standMs), tall);
 				});
 			}
 		},
 	};
 }
 
-/** The neighbour parks on the line for minutes to hours: its mirror, about 1 m high, is 95 to 125 cm aside from the middle of this spot. */
+const standMs = 3000;
+
+/** What a person takes to go between a bumper and a wall, cm. */
+const roomCm = 60;
+
+/** The neighbour parks on the line for minutes to hours: its mirror, about 1 m high, is 80 to 115 cm aside from the middle of this spot. */
 export function neighboursMirror(): Effect {
 	return {
 		name: "neighboursMirror",
@@ -170,7 +186,7 @@ export function neighboursMirror(): Effect {
 				spot.things.push((echoes, atMs) => {
 					if (stays.at(atMs) < 0) return;
 					if (number !== stays.number) {
-						at = { x: between(chance, -50, 50), aside: between(chance, 95, 125), z: between(chance, 92, 115) };
+						at = { x: between(chance, -50, 50), aside: between(chance, 80, 115), z: between(chance, 92, 115) };
 					}
 					number = stays.number;
 					spot.addPoint(echoes, at.x, at.aside - spot.earAsideCm, at.z, pointStrengthDb.mirror);

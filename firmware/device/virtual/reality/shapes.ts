@@ -69,7 +69,7 @@ export const shapes: Readonly<Record<ShapeName, Shape>> = {
 		],
 		lid: [
 			[345, 142],
-			[440, 165],
+			[438, 172],
 		],
 	},
 	suv: {
@@ -91,7 +91,7 @@ export const shapes: Readonly<Record<ShapeName, Shape>> = {
 		],
 		lid: [
 			[390, 164],
-			[480, 185],
+			[478, 192],
 		],
 	},
 	van: {

@@ -43,7 +43,7 @@ export interface SpotOptions {
 /** Unevenness of asphalt and concrete scatters that much less than a wall sends back, dB (assumed: a tilted sensor still hears a rough yard). */
 export const groundRoughDb = -11;
 
-/** Slow fading, standard deviation in dB, and its time constant, ms: warm air that rises (assumed: jumps "for a second or two" over a parked roof, ratgdo #373). */
+/** Slow fading, standard deviation in dB, and its time constant, ms: warm air that rises (assumed: what jumps over a parked car does so "for a second or two", ratgdo #373). */
 const fade = { db: 1.5, ms: 1500 };
 
 /** Weak echoes are noticed up to two of their waves later: 25 µs each. */
@@ -67,8 +67,6 @@ export class Spot {
 	/** The sensor hangs that much aside of the spot's middle, cm. */
 	earAsideCm = 0;
 	readonly habits: Habits;
-	/** What hangs above, dB less than a wall: −4 is a garage's ceiling; null where there is none. */
-	ceilingDb: number | null = null;
 	/** What a wall's sensor sees at the other end of an empty spot, cm; null where there is nothing. */
 	farWallCm: number | null = null;
 	/** Small things that are always there. */
@@ -163,7 +161,6 @@ export class Spot {
 		echoes.clear();
 		this.#addGround(this.traffic.scene);
 		this.#addVehicle();
-		if (this.ceilingDb !== null) echoes.bounce(this.ceilingDb);
 		for (const thing of this.things) thing(echoes, atMs);
 		const kept = Math.exp(Math.min(0, this.#fadedMs - atMs) / fade.ms);
 		this.#fade = kept * this.#fade + Math.sqrt(1 - kept * kept) * normal(random);
@@ -263,4 +260,4 @@ function restBefore(_vehicle: unknown, random: Random): number {
 }
 
 /** Strength of small things at 1 m, dB less than a wall: a sphere of radius a sends back 20·log(a / r); clothes and hair swallow some of it. */
-export const pointStrengthDb = { head: -22, shoulder: -16, leg: -12, mirror: -16, basket: -12, edge: edgeDb } as const;
+export const pointStrengthDb = { head: -22, shoulder: -16, leg: -12, mirror: -10, basket: -12, edge: edgeDb } as const;

@@ -133,7 +133,9 @@ export class Traffic {
 		this.#scene.asideCm = between(random, -1, 1) * asideCm(vehicle);
 		this.#restCm = restCm(vehicle, random);
 		this.#turns = random() < correctingShare ? correcting : straight;
-		this.#lidMs = random() < lidShare ? between(random, 8000, 60_000) : 0;
+		// As many draws in either case, so that the story goes on as it would.
+		const lidMs = between(random, 8000, 60_000);
+		this.#lidMs = random() < lidShare ? lidMs : 0;
 	}
 
 	/** The next one that fits; a saloon always does. */

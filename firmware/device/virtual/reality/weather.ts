@@ -1,6 +1,6 @@
 /** Effects: what the sky does to sound, ground and sensors. */
-import { between, type Random } from "../random.ts";
-import type { Effect, Site } from "./site.ts";
+import { between } from "../random.ts";
+import type { Effect } from "./site.ts";
 import { Spells } from "./spells.ts";
 import { snowDb } from "./spot.ts";
 
@@ -166,16 +166,6 @@ export function settling(cm: number): Effect {
 					ear.axisZ = mount === "overhead" ? -Math.cos(turn * share) : Math.sin(turn * share);
 				});
 			}
-		},
-	};
-}
-
-/** Under a garage's concrete ceiling sound goes down twice; an echo at double the way takes the place of one that faded (750 → 4500 mm over a parked roof, ratgdo #373). */
-export function ceiling(): Effect {
-	return {
-		name: "ceiling",
-		apply: ({ spots }: Site, _random: (name: string) => Random) => {
-			for (const spot of spots) spot.ceilingDb = -4;
 		},
 	};
 }
