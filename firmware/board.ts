@@ -146,7 +146,6 @@ export class Board {
 			lamps: this.#lamps,
 			link: this.#link,
 			timer,
-			onLearnt: () => this.#keepSoon(),
 		});
 		if (options.onTrace) {
 			const { onTrace } = options;
@@ -200,7 +199,7 @@ export class Board {
 		this.#commands.record(measurement);
 		this.#tap?.take(measurement);
 		const changed = this.#detectors[spot]?.measure(measurement, this.#options.settings.temperature_c);
-		this.#commands.check(atMs);
+		if (this.#commands.check(atMs)) this.#keepSoon();
 		this.#noticeAlarm(spot);
 		if (!changed) return;
 		this.#noticeLearnt(spot);

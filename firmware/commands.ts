@@ -22,8 +22,6 @@ export interface CommandsOptions {
 	lamps: Lamps;
 	link: Link;
 	timer: Timer;
-	/** Floors were learnt, or were not: a command to do so is over. */
-	onLearnt: () => void;
 }
 
 export class Commands {
@@ -63,11 +61,11 @@ export class Commands {
 		if (this.#recorder?.take(measurement) === false) this.#recorder = null;
 	}
 
-	/** To be called after each measurement, when its detector has judged it. */
-	check(nowMs: number): void {
-		if (this.#calibration?.check(nowMs) !== false) return;
+	/** To be called after each measurement, when its detector has judged it. True when commands to learn are over. */
+	check(nowMs: number): boolean {
+		if (this.#calibration?.check(nowMs) !== false) return false;
 		this.#calibration = null;
-		this.#options.onLearnt();
+		return true;
 	}
 
 	/** Answers what was begun. Twice is fine. */

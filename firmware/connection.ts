@@ -6,20 +6,25 @@ import type { Settings } from "./settings.ts";
 import type { Alarm, Timer } from "./timer.ts";
 import type { Connect, ConnectOptions, Transport } from "./transport.ts";
 
+/** Whom the connection is for. One object with methods: a closure for each would take a KB of a board's memory. */
+export interface ConnectionListener {
+	/** The last will of the connection that is made now. */
+	lastWill(): ConnectOptions["will"];
+	onConnect(): void;
+	onMessage(topic: string, payload: string): void;
+	/** There is room again after something was refused. */
+	onWritable(): void;
+	/** A connection was lost, or could not be made; the next one is on its way. `reason` is for people. */
+	onClose(reason: string): void;
+}
+
 export interface ConnectionOptions {
 	settings: Settings;
 	timer: Timer;
 	/** 0 up to, not with, 1. */
 	random: () => number;
 	connect: Connect;
-	/** The last will of the connection that is made now. */
-	will: () => ConnectOptions["will"];
-	onConnect: () => void;
-	onMessage: (topic: string, payload: string) => void;
-	/** There is room again after something was refused. */
-	onWritable: () => void;
-	/** A connection was lost, or could not be made; the next one is on its way. `reason` is for people. */
-	onClose: (reason: string) => void;
+	listener: ConnectionListener;
 }
 
 /**
@@ -100,7 +105,7 @@ export class Connection {
 	}
 
 	#connect(): void {
-		const { settings, connect, will, onMessage, onWritable } = this.#options;
+		const { settings, connect, listener } = this.#options;
 		this.#alarm.set(connectDeadlineMs);
 		// What an earlier connection still has to say must not touch this one.
 		const current = () => transport !== null && transport === this.#transport;
@@ -112,10 +117,10 @@ export class Connection {
 				password: settings.broker_password,
 				clientId: settings.board_id,
 				keepaliveMs,
-				will: will(),
+				will: listener.lastWill(),
 				onConnect: () => current() && this.#onConnect(),
-				onMessage: (topic, payload) => current() && onMessage(topic, payload),
-				onWritable: () => current() && onWritable(),
+				onMessage: (topic, payload) => current() && listener.onMessage(topic, payload),
+				onWritable: () => current() && listener.onWritable(),
 				onClose: (reason) => current() && this.#onClose(reason),
 			});
 			this.#transport = transport;
@@ -128,7 +133,7 @@ export class Connection {
 		this.#alarm.cancel();
 		this.#connected = true;
 		this.#connectedAtMs = this.#options.timer.now();
-		this.#options.onConnect();
+		this.#options.listener.onConnect();
 	}
 
 	#onClose(reason: string): void {
@@ -137,7 +142,7 @@ export class Connection {
 		const waitMs = Math.min(reconnectMs.first * 2 ** this.#attempts, reconnectMs.last);
 		if (waitMs < reconnectMs.last) this.#attempts++;
 		this.#alarm.set(waitMs * (1 - this.#options.random() / 2));
-		this.#options.onClose(reason);
+		this.#options.listener.onClose(reason);
 	}
 
 	#onAlarm(): void {

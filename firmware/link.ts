@@ -2,7 +2,7 @@
  * In: what changes on the board; what the gateway says. Out: announcements and reports, each said until it is stored.
  * Never: judges a spot, or loses the newest word on one.
  */
-import { Connection } from "./connection.ts";
+import { Connection, type ConnectionListener } from "./connection.ts";
 import { type RawCommand, readCommand, readLedCommand, readStored } from "./inbox.ts";
 import {
 	type BoardHealth,
@@ -16,7 +16,7 @@ import {
 import { Outbox, type SpotReport, type WaitingReport } from "./outbox.ts";
 import type { Settings } from "./settings.ts";
 import type { Alarm, Clock, Timer } from "./timer.ts";
-import type { Connect } from "./transport.ts";
+import type { Connect, ConnectOptions } from "./transport.ts";
 
 export interface LinkOptions {
 	settings: Settings;
@@ -50,7 +50,7 @@ type BoardLeaf = Parameters<Topics["board"]>[1];
 export const answerLimit = 8;
 
 /** What a board has to say to its gateway, and hears from it, over one connection after the other. */
-export class Link {
+export class Link implements ConnectionListener {
 	readonly #options: LinkOptions;
 	readonly #topics: Topics;
 	readonly #outbox: Outbox;
@@ -69,25 +69,7 @@ export class Link {
 		this.#topics = new Topics(settings.topic_prefix);
 		this.#outbox = new Outbox({ spots: settings.spots.length });
 		this.#resend = timer.alarm(() => this.#onResend());
-		this.#connection = new Connection({
-			settings,
-			timer,
-			random,
-			connect,
-			will: () => ({ topic: this.#boardTopic("status"), payload: JSON.stringify(this.#offline()) }),
-			onConnect: () => {
-				this.#pump();
-				options.onConnect?.();
-				options.onReach();
-			},
-			onMessage: (topic, payload) => this.#onMessage(topic, payload),
-			onWritable: () => this.#pump(),
-			onClose: (reason) => {
-				this.#forget();
-				options.onDisconnect?.(reason);
-				options.onReach();
-			},
-		});
+		this.#connection = new Connection({ settings, timer, random, connect, listener: this });
 	}
 
 	get boot(): number {
@@ -175,6 +157,48 @@ export class Link {
 		this.#connection.close(said, onClosed);
 	}
 
+	/** For the connection, as all up to `onClose`. */
+	lastWill(): ConnectOptions["will"] {
+		return { topic: this.#boardTopic("status"), payload: JSON.stringify(this.#offline()) };
+	}
+
+	onConnect(): void {
+		this.#pump();
+		this.#options.onConnect?.();
+		this.#options.onReach();
+	}
+
+	onWritable(): void {
+		this.#pump();
+	}
+
+	onMessage(topic: string, payload: string): void {
+		if (topic === this.#boardTopic("stored")) {
+			const stored = readStored(payload);
+			if (!stored) this.#badMessages++;
+			else if (stored.boot > this.#boot) this.#options.onBootBehind(stored.boot);
+			else if (stored.boot === this.#boot) this.#onStored(stored);
+			return;
+		}
+		if (topic === this.#boardTopic("command")) {
+			const command = readCommand(payload);
+			if (command) this.#options.onCommand(command);
+			else this.#badMessages++;
+			return;
+		}
+		const { lot_id, spots } = this.#options.settings;
+		const spot = spots.findIndex(({ spot_id }) => topic === this.#topics.led(lot_id, spot_id));
+		const command = readLedCommand(payload, lot_id, spots[spot]?.spot_id ?? "");
+		if (spot >= 0 && (command || payload === "")) this.#options.onLamp(spot, command);
+		else this.#badMessages++;
+	}
+
+	onClose(reason: string): void {
+		this.#forget();
+		this.#options.onDisconnect?.(reason);
+		this.#options.onReach();
+	}
+
 	/** Forgets what was true only of one connection. */
 	#forget(): void {
 		this.#announced = false;
@@ -207,27 +231,6 @@ export class Link {
 		const { lot_id, spots } = this.#options.settings;
 		const lamps = spots.map(({ spot_id }) => this.#topics.led(lot_id, spot_id));
 		return [this.#boardTopic("stored"), this.#boardTopic("command"), ...lamps];
-	}
-
-	#onMessage(topic: string, payload: string): void {
-		if (topic === this.#boardTopic("stored")) {
-			const stored = readStored(payload);
-			if (!stored) this.#badMessages++;
-			else if (stored.boot > this.#boot) this.#options.onBootBehind(stored.boot);
-			else if (stored.boot === this.#boot) this.#onStored(stored);
-			return;
-		}
-		if (topic === this.#boardTopic("command")) {
-			const command = readCommand(payload);
-			if (command) this.#options.onCommand(command);
-			else this.#badMessages++;
-			return;
-		}
-		const { lot_id, spots } = this.#options.settings;
-		const spot = spots.findIndex(({ spot_id }) => topic === this.#topics.led(lot_id, spot_id));
-		const command = readLedCommand(payload, lot_id, spots[spot]?.spot_id ?? "");
-		if (spot >= 0 && (command || payload === "")) this.#options.onLamp(spot, command);
-		else this.#badMessages++;
 	}
 
 	#onStored({ seqs }: Stored): void {
