@@ -80,6 +80,19 @@ test("a plain sensor's report reaches the tile within the blink of an eye", asyn
 	await page.close();
 });
 
+test("a sensor is found and watched through its board, on the owner's page", async () => {
+	await owner.getByRole("button", { name: /^Sensor 005:/ }).click();
+	const panel = owner.getByRole("dialog", { name: "Sensor 005" });
+	await panel.getByRole("button", { name: "Find it" }).click();
+	await panel.getByText("The lamp of 005 blinks for 10 seconds.").waitFor();
+	await panel.getByRole("button", { name: "Watch" }).click();
+	await panel.locator(".watch-plot canvas").waitFor();
+	await panel.getByText(/^(\d\d|[3-9]) measurements, /).waitFor({ timeout: 20_000 });
+	await panel.getByRole("button", { name: "Stop watching" }).click();
+	await panel.getByText("It has stopped telling.").waitFor();
+	await owner.keyboard.press("Escape");
+}, 60_000);
+
 test("nothing is solid while the gateway is away, and all is live again after it is back", async () => {
 	await gateway.kill();
 	await expect.poll(() => driver.getByText("Reconnecting").count(), { timeout: 10_000 }).toBeGreaterThan(0);

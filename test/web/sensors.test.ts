@@ -111,7 +111,7 @@ describe("the list of sensors", () => {
 			"Needs you 3 1 board offline · 1 silent sensor · 1 sensor to look after · 0 overrides in force",
 		);
 		const first = page.getByRole("row").nth(1);
-		expect(await words(first.innerText())).toContain("Needs cleaning");
+		await expectEventually(async () => (await words(first.innerText())).includes("Needs cleaning"), true);
 	});
 
 	test("tells on a phone what is wrong in plain words, and leads to the sensor", async () => {
@@ -161,7 +161,7 @@ describe("one sensor", () => {
 		await visit();
 		await openSensor("001");
 		const text = await words(panel("001").innerText());
-		expect(text).toContain("Occupied It hears something that stands nearer than the floor.");
+		expect(text).toContain("Occupied It hears something that is not the empty floor.");
 		expect(text).toMatch(/Echo 34 cm, \d+ s ago Floor 219 cm Confidence 98% Board board-1, online/);
 		expect(text).toContain("12,000 measurements since it started Echo over 99% No echo under 1% Too short under 1%");
 	});
@@ -178,7 +178,7 @@ describe("one sensor", () => {
 		await visit();
 		await openSensor("002");
 		gateway.sensor("LOT001", "SPOT002", "occupied");
-		await panel("002").getByText("It hears something that stands nearer than the floor.").waitFor();
+		await panel("002").getByText("It hears something that is not the empty floor.").waitFor();
 	});
 
 	test("blinks when it is to be found", async () => {
@@ -210,6 +210,18 @@ describe("one sensor", () => {
 		allow();
 		await panel("002").getByText("The floor is learnt: 221 cm.").waitFor();
 		expect(gateway.boards.commands[0]?.body).toEqual({ command: "learn_floor", spot_id: "SPOT002" });
+	});
+
+	test("warns before it learns while it says occupied", async () => {
+		await visit();
+		await openSensor("001");
+		await panel("001").getByRole("button", { name: "Learn floor now" }).click();
+		await panel("001").getByText("It says Occupied. If a car stands there, it would be taken for the floor.").waitFor();
+		await page.keyboard.press("Escape");
+		await openSensor("002");
+		await panel("002").getByRole("button", { name: "Learn floor now" }).click();
+		await panel("002").getByText("Is the spot empty?").waitFor();
+		expect(await panel("002").getByText("It says Occupied").count()).toBe(0);
 	});
 
 	test("says why its floor was not learnt", async () => {

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { BoardCommand, BoardResult, SensorHealth } from "../../../firmware/messages.ts";
@@ -207,6 +208,17 @@ test.each([
 	expect(answer.body.message).toContain(message);
 	expect(Object.keys(answer.body)).toEqual(["statusCode", "error", "code", "message"]);
 	expect(board.commands).toEqual([]);
+});
+
+test("every refusal of a board's command stands in the README, and no other", () => {
+	const sources = ["gateway/boards/commands.ts", "gateway/http/boards.ts"].map((path) => readFileSync(path, "utf8"));
+	const codes = sources.flatMap((text) =>
+		[...text.matchAll(/DomainError\(\s*\d+,\s*"([A-Z_]+)"/g)].map(([, code]) => code),
+	);
+	const [, section = ""] = readFileSync("gateway/README.md", "utf8").split("\n## Boards\n");
+	const [table = ""] = section.split("\n## ");
+	const documented = [...table.matchAll(/`([A-Z]+_[A-Z_]+|CLOSING)`/g)].map(([, code]) => code);
+	expect(documented.sort()).toEqual([...new Set(codes)].sort());
 });
 
 test("a stranger's page may read boards on loopback, and not command them", async () => {

@@ -28,7 +28,7 @@ describe("a sensor's word", () => {
 
 	test.each([
 		["free", "echo", "It hears the empty floor."],
-		["occupied", "echo", "It hears something that stands nearer than the floor."],
+		["occupied", "echo", "It hears something that is not the empty floor."],
 		["free", "no_echo", "It hears nothing, and that is how the empty spot sounds here."],
 		["occupied", "no_echo", "It no longer hears the floor: glass, a slope or a soft roof swallows the echo."],
 		["free", null, "It hears the empty floor."],

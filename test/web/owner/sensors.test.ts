@@ -83,6 +83,16 @@ test("a floor is learnt only after the question whether the spot is empty", asyn
 	expect(said).toEqual(["The floor is learnt: 219 cm."]);
 });
 
+test("a floor that is near for one is said to be", async () => {
+	const sensor = open();
+	void sensor.learn();
+	sent[0]?.answer({ floors: { SPOT001: 64 } });
+	await settle();
+	expect(said).toEqual([
+		"The floor is learnt: 64 cm. That is near for a floor: if a car stands there, learn it again when it is gone.",
+	]);
+});
+
 test("a spot whose silence is learnt is said to sound like nothing", async () => {
 	const sensor = open();
 	void sensor.learn();

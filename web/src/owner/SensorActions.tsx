@@ -1,13 +1,13 @@
 import { useEffect, useRef } from "preact/hooks";
 import { sayOwner as say } from "../words.ts";
-import type { SensorProps } from "./SensorPanel.tsx";
+import type { SpotProps } from "./SensorPanel.tsx";
 import { learntWords } from "./sensors.ts";
 import { WatchView } from "./WatchView.tsx";
 
 const helpId = "sensor-help";
 
 /** What somebody who mounts or mends a sensor does with it. Nothing is offered while page or board are away. */
-export function SensorActions({ page, view, sensor }: SensorProps) {
+export function SensorActions({ page, view, sensor, spot }: SpotProps) {
 	const isOnline = sensor.board?.value.value?.online === true;
 	const denied = !view.isLive.value ? say("needsLive") : isOnline ? null : say("needsBoard");
 	const busy = sensor.busy.value;
@@ -43,7 +43,7 @@ export function SensorActions({ page, view, sensor }: SensorProps) {
 					{denied}
 				</p>
 			)}
-			<Learn page={page} view={view} sensor={sensor} />
+			<Learn page={page} sensor={sensor} spot={spot} />
 			{sensor.done.value !== null && <p class="quiet">{sensor.done.value}</p>}
 			{sensor.failure.value !== null && (
 				<p class="alert" role="alert">
@@ -63,7 +63,7 @@ export function SensorActions({ page, view, sensor }: SensorProps) {
 }
 
 /** From the question whether the spot is empty to the floor that was learnt. */
-function Learn({ page, sensor }: SensorProps) {
+function Learn({ page, sensor, spot }: Omit<SpotProps, "view">) {
 	const learning = sensor.learning.value;
 	const question = useRef<HTMLParagraphElement>(null);
 	useEffect(() => {
@@ -84,6 +84,7 @@ function Learn({ page, sensor }: SensorProps) {
 			<p ref={question} tabIndex={-1}>
 				<b>{say("learnQuestion")}</b>
 				<span>{say("learnHelp")}</span>
+				{spot.sensor_state === "occupied" && <strong>{say("learnOccupied")}</strong>}
 			</p>
 			<p class="alert-actions">
 				<button type="button" class="button button-main" onClick={() => void sensor.learn()}>

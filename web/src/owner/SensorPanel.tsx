@@ -54,7 +54,7 @@ export function SensorPanel({ isDocked, ...props }: SensorProps & { isDocked: bo
 						<p class="quiet">{say("plainSensor")}</p>
 					) : (
 						<>
-							<SensorActions {...props} />
+							<SensorActions {...props} spot={spot} />
 							<Counters sensor={sensor} />
 						</>
 					)}
@@ -81,7 +81,7 @@ function Offline({ sensor }: { sensor: OpenSensor }) {
 	);
 }
 
-type SpotProps = SensorProps & { spot: Spot };
+export type SpotProps = SensorProps & { spot: Spot };
 
 /** What it says, why, and what to do; what goes wrong slowly stands beneath. */
 function Verdict({ page, spot }: SpotProps) {

@@ -118,7 +118,10 @@ export class OwnerPage {
 			return formatTime(loadedAt, this.view.value?.timeZone.value ?? "UTC");
 		});
 		effect(() => this.#startLot(this.view.value));
+		const isAlarmsKnown = computed(() => typeof this.today.value?.boards.trouble.loadedAt.value === "number");
 		effect(() => {
+			// The first alarms belong to the first order.
+			isAlarmsKnown.value;
 			this.wanted.value;
 			this.view.value?.zones.value;
 			untracked(() => this.sortAgain());

@@ -14,6 +14,8 @@ import { Watch, watchSpanMs } from "./watch.ts";
 
 /** What the board says is asked for this often while its sensor is looked at. */
 export const boardEveryMs = 5_000;
+/** Sensors hang 2 m high and more: a floor that is nearer than this is rather a roof, cm. */
+export const nearFloorCm = 150;
 
 export interface SensorsOptions {
 	loadBoard: (boardId: string) => Promise<Board>;
@@ -196,5 +198,6 @@ export class OpenSensor {
 
 /** What came of learning. */
 export function learntWords(floorCm: number | null): string {
-	return floorCm === null ? say("learntSilent") : say("learntText", { n: Math.round(floorCm) });
+	if (floorCm === null) return say("learntSilent");
+	return say(floorCm < nearFloorCm ? "learntNear" : "learntText", { n: Math.round(floorCm) });
 }

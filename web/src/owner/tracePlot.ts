@@ -4,7 +4,7 @@
  */
 import uPlot from "uplot";
 import type { SensorState } from "../../../firmware/messages.ts";
-import { formatNumber, formatTime } from "../format.ts";
+import { formatClock, formatNumber, formatTime } from "../format.ts";
 import { sayOwner as say } from "../words.ts";
 import { type Point, type Span, watchSpanMs } from "./watch.ts";
 
@@ -12,6 +12,8 @@ import { type Point, type Span, watchSpanMs } from "./watch.ts";
 export const heightPx = 200;
 /** Height of the band that tells the sensor's word, px. */
 const bandPx = 18;
+/** The plot is never shorter than this, ms. */
+const shortestMs = 60_000;
 /** Height of a stroke that stands for a measurement without an echo, px. */
 const strokePx = 7;
 const font = "12px system-ui, sans-serif";
@@ -98,8 +100,9 @@ export class TracePlot {
 						grid: { show: false },
 						ticks: { show: false },
 						size: 26,
-						splits: (_plot, _axis, minS, maxS) => minutesBetween(minS, maxS),
-						values: (_plot, splits) => splits.map((at) => formatTime(at * 1000, timeZone)),
+						splits: (_plot, _axis, minS, maxS) => timesBetween(minS, maxS),
+						values: (_plot, splits) =>
+							splits.map((at) => (at % 60 === 0 ? formatTime : formatClock)(at * 1000, timeZone)),
 					},
 					{
 						font,
@@ -118,9 +121,11 @@ export class TracePlot {
 		);
 	}
 
+	/** What there is, so that the first minute is more than a stroke. */
 	#rangeS(): [number, number] {
-		const { nowMs } = this.#shown;
-		return [(nowMs - watchSpanMs) / 1000, nowMs / 1000];
+		const { points, nowMs } = this.#shown;
+		const ageMs = nowMs - (points[0]?.atMs ?? nowMs);
+		return [(nowMs - Math.min(watchSpanMs, Math.max(shortestMs, ageMs))) / 1000, nowMs / 1000];
 	}
 
 	/** So that floor and echoes fit, in whole 50 cm, with some air above. */
@@ -187,8 +192,10 @@ export class TracePlot {
 	}
 }
 
-function minutesBetween(minS: number, maxS: number): number[] {
-	const minutes: number[] = [];
-	for (let at = Math.ceil(minS / 60) * 60; at <= maxS; at += 60) minutes.push(at);
-	return minutes;
+/** Whole minutes, and half ones where those would be too few. */
+function timesBetween(minS: number, maxS: number): number[] {
+	const stepS = maxS - minS < 100 ? 30 : 60;
+	const times: number[] = [];
+	for (let at = Math.ceil(minS / stepS) * stepS; at <= maxS; at += stepS) times.push(at);
+	return times;
 }
