@@ -5,9 +5,10 @@
 import { Commands } from "./commands.ts";
 import { type Detector, makeDetectors } from "./detector.ts";
 import { sensorHealth } from "./health.ts";
+import type { RawCommand } from "./inbox.ts";
 import { type LampOutput, Lamps, lampColors, lampPatterns, networkGaps } from "./lamps.ts";
 import { loadLearnt, saveLearnt } from "./learnt.ts";
-import { Link } from "./link.ts";
+import { Link, type LinkListener } from "./link.ts";
 import { type BoardHealth, type LedCommand, lampFor, type SensorHealth } from "./messages.ts";
 import type { SpotReport } from "./outbox.ts";
 import { type Measurement, Ranging, type Sensor } from "./ranging.ts";
@@ -64,7 +65,7 @@ export const saveLearntMs = 3_600_000;
 export const settleMs = 10_000;
 
 /** One board at work: sensors → ranging → detectors → lamps and link. */
-export class Board {
+export class Board implements LinkListener {
 	readonly #options: BoardOptions;
 	readonly #detectors: readonly Detector[];
 	readonly #ranging: Ranging;
@@ -123,22 +124,7 @@ export class Board {
 			clock: options.clock,
 			random: options.random,
 			connect: options.connect,
-			onLamp: (spot, command) => {
-				this.#wanted[spot] = command ? lookOf(command) : 0;
-				this.#light(spot);
-			},
-			onCommand: (command) => this.#commands.take(command),
-			onBootBehind: (boot) => this.#onBootBehind(boot),
-			onReach: () => this.#lightAll(),
-			onConnect: () => {
-				this.#lamps.showNetwork(networkGaps.none);
-				options.onConnect?.();
-			},
-			onDisconnect: (reason) => {
-				this.#wanted.fill(0);
-				this.#lamps.showNetwork(options.hasNetwork?.() === false ? networkGaps.noWifi : networkGaps.noBroker);
-				options.onDisconnect?.(reason);
-			},
+			listener: this,
 		});
 		this.#commands = new Commands({
 			settings,
@@ -176,7 +162,7 @@ export class Board {
 
 	/** Begins to measure at once, and to look for the broker. */
 	start(): void {
-		this.#lightAll();
+		this.onReach();
 		this.#ranging.start();
 		this.#link.start();
 		this.#refresh.set(this.#refreshStepMs);
@@ -192,6 +178,41 @@ export class Board {
 		if (this.#unsaved) this.#saveLearnt();
 		this.#link.close(onClosed);
 		this.#lamps.close();
+	}
+
+	/** For the link, as all up to `onDisconnect`. */
+	onLamp(spot: number, command: LedCommand | null): void {
+		this.#wanted[spot] = command ? lookOf(command) : 0;
+		this.#light(spot);
+	}
+
+	onCommand(command: RawCommand): void {
+		this.#commands.take(command);
+	}
+
+	onBootBehind(newest: number): void {
+		const boot = newest + 1;
+		try {
+			this.#options.saveBoot(boot);
+		} catch {
+			// Without a memory the number still holds for this start.
+		}
+		this.#link.restartAs(boot);
+	}
+
+	onReach(): void {
+		for (let spot = 0; spot < this.#detectors.length; spot++) this.#light(spot);
+	}
+
+	onConnect(): void {
+		this.#lamps.showNetwork(networkGaps.none);
+		this.#options.onConnect?.();
+	}
+
+	onDisconnect(reason: string): void {
+		this.#wanted.fill(0);
+		this.#lamps.showNetwork(this.#options.hasNetwork?.() === false ? networkGaps.noWifi : networkGaps.noBroker);
+		this.#options.onDisconnect?.(reason);
 	}
 
 	#onMeasurement(measurement: Readonly<Measurement>): void {
@@ -287,16 +308,6 @@ export class Board {
 		}
 	}
 
-	#onBootBehind(newest: number): void {
-		const boot = newest + 1;
-		try {
-			this.#options.saveBoot(boot);
-		} catch {
-			// Without a memory the number still holds for this start.
-		}
-		this.#link.restartAs(boot);
-	}
-
 	#reportOf(spot: number, atMs: number): SpotReport {
 		const verdict = this.#detectors[spot]?.verdict;
 		this.#reportedAtMs[spot] = atMs;
@@ -308,10 +319,6 @@ export class Board {
 			distanceCm: verdict?.distanceCm ?? null,
 			atMs,
 		};
-	}
-
-	#lightAll(): void {
-		for (let spot = 0; spot < this.#detectors.length; spot++) this.#light(spot);
 	}
 
 	/** The gateway's word while it hears of the spot, else the board's own. */

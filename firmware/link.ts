@@ -18,6 +18,21 @@ import type { Settings } from "./settings.ts";
 import type { Alarm, Clock, Timer } from "./timer.ts";
 import type { Connect, ConnectOptions } from "./transport.ts";
 
+/** Whom the link is for. One object with methods, as a board's memory has no room for a closure for each. */
+export interface LinkListener {
+	/** The lamp that the gateway wants over a spot; null when it takes back what it wanted. */
+	onLamp(spot: number, command: LedCommand | null): void;
+	/** Answer it with {@link Link.answer}. */
+	onCommand(command: RawCommand): void;
+	/** The gateway knows a later start of this board, number `boot`: the counter fell behind. Answer with {@link Link.restartAs}. */
+	onBootBehind(boot: number): void;
+	/** What {@link Link.isHeard} says may have changed. */
+	onReach(): void;
+	onConnect(): void;
+	/** A connection was lost, or could not be made. `reason` is for people. */
+	onDisconnect(reason: string): void;
+}
+
 export interface LinkOptions {
 	settings: Settings;
 	/** Number of this start, see `countBoot`. */
@@ -31,17 +46,7 @@ export interface LinkOptions {
 	/** 0 up to, not with, 1. */
 	random: () => number;
 	connect: Connect;
-	/** The lamp that the gateway wants over a spot; null when it takes back what it wanted. */
-	onLamp: (spot: number, command: LedCommand | null) => void;
-	/** Answer it with {@link Link.answer}. */
-	onCommand: (command: RawCommand) => void;
-	/** The gateway knows a later start of this board, number `boot`: the counter fell behind. Answer with {@link Link.restartAs}. */
-	onBootBehind: (boot: number) => void;
-	/** What {@link Link.isHeard} says may have changed. */
-	onReach: () => void;
-	onConnect?: () => void;
-	/** A connection was lost, or could not be made. `reason` is for people. */
-	onDisconnect?: (reason: string) => void;
+	listener: LinkListener;
 }
 
 type BoardLeaf = Parameters<Topics["board"]>[1];
@@ -164,8 +169,8 @@ export class Link implements ConnectionListener {
 
 	onConnect(): void {
 		this.#pump();
-		this.#options.onConnect?.();
-		this.#options.onReach();
+		this.#options.listener.onConnect();
+		this.#options.listener.onReach();
 	}
 
 	onWritable(): void {
@@ -176,27 +181,27 @@ export class Link implements ConnectionListener {
 		if (topic === this.#boardTopic("stored")) {
 			const stored = readStored(payload);
 			if (!stored) this.#badMessages++;
-			else if (stored.boot > this.#boot) this.#options.onBootBehind(stored.boot);
+			else if (stored.boot > this.#boot) this.#options.listener.onBootBehind(stored.boot);
 			else if (stored.boot === this.#boot) this.#onStored(stored);
 			return;
 		}
 		if (topic === this.#boardTopic("command")) {
 			const command = readCommand(payload);
-			if (command) this.#options.onCommand(command);
+			if (command) this.#options.listener.onCommand(command);
 			else this.#badMessages++;
 			return;
 		}
 		const { lot_id, spots } = this.#options.settings;
 		const spot = spots.findIndex(({ spot_id }) => topic === this.#topics.led(lot_id, spot_id));
 		const command = readLedCommand(payload, lot_id, spots[spot]?.spot_id ?? "");
-		if (spot >= 0 && (command || payload === "")) this.#options.onLamp(spot, command);
+		if (spot >= 0 && (command || payload === "")) this.#options.listener.onLamp(spot, command);
 		else this.#badMessages++;
 	}
 
 	onClose(reason: string): void {
 		this.#forget();
-		this.#options.onDisconnect?.(reason);
-		this.#options.onReach();
+		this.#options.listener.onDisconnect(reason);
+		this.#options.listener.onReach();
 	}
 
 	/** Forgets what was true only of one connection. */
@@ -237,13 +242,13 @@ export class Link implements ConnectionListener {
 		for (const [first, last] of seqs) this.#outbox.remove(first, last);
 		this.#connection.prove();
 		this.#pump();
-		this.#options.onReach();
+		this.#options.listener.onReach();
 	}
 
 	#onResend(): void {
 		this.#outbox.resend(this.#options.timer.now());
 		this.#pump();
-		this.#options.onReach();
+		this.#options.listener.onReach();
 	}
 
 	#send(report: Readonly<WaitingReport>): boolean {

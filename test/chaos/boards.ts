@@ -144,13 +144,17 @@ class ChaosBoard {
 					},
 					(message) => this.#onSent(message),
 				),
-			onLamp: () => {},
-			onCommand: () => {},
-			onBootBehind: (newest) => {
-				saveBoot(store, newest + 1);
-				this.link.restartAs(newest + 1);
+			listener: {
+				onLamp: () => {},
+				onCommand: () => {},
+				onBootBehind: (newest) => {
+					saveBoot(store, newest + 1);
+					this.link.restartAs(newest + 1);
+				},
+				onReach: () => {},
+				onConnect: () => {},
+				onDisconnect: () => {},
 			},
-			onReach: () => {},
 		});
 		this.link.start();
 		// A start measures every spot again.

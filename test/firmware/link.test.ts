@@ -35,15 +35,17 @@ function setUp({ boot = 7, clock = null as number | null, random = 0 } = {}) {
 		clock: { now: () => (clock === null ? null : clock + time.now()) },
 		random: () => random,
 		connect: broker.connect,
-		onLamp: (spot, command) => lamps.push([spot, command]),
-		onCommand: (command) => commands.push(command),
-		onBootBehind: (newest) => {
-			behind.push(newest);
-			link.restartAs(newest + 1);
+		listener: {
+			onLamp: (spot, command) => lamps.push([spot, command]),
+			onCommand: (command) => commands.push(command),
+			onBootBehind: (newest) => {
+				behind.push(newest);
+				link.restartAs(newest + 1);
+			},
+			onReach: () => {},
+			onConnect: () => events.push("connected"),
+			onDisconnect: (reason) => events.push(reason),
 		},
-		onReach: () => {},
-		onConnect: () => events.push("connected"),
-		onDisconnect: (reason) => events.push(reason),
 	});
 	const report = (spot: number, state: SensorState = "free", more: Partial<SpotReport> = {}): SpotReport => ({
 		spot,
@@ -454,11 +456,14 @@ describe("a connection that is lost or refused", () => {
 				tries++;
 				throw new Error("no such protocol");
 			},
-			onLamp: () => {},
-			onCommand: () => {},
-			onBootBehind: () => {},
-			onReach: () => {},
-			onDisconnect: (reason) => events.push(reason),
+			listener: {
+				onLamp: () => {},
+				onCommand: () => {},
+				onBootBehind: () => {},
+				onReach: () => {},
+				onConnect: () => {},
+				onDisconnect: (reason) => events.push(reason),
+			},
 		});
 		link.start();
 		time.advance(1000);
