@@ -132,7 +132,7 @@ export interface Placing {
 const throwCosine = Math.cos((12 * Math.PI) / 180);
 
 /** A sound that came back by way of another surface lost that much there, dB (assumed: it shows on some pings, as 750 mm that jump to 4500 over a parked car, ratgdo #373). */
-const detourDb = -14;
+const detourDb = -17;
 
 /** Adds what comes back from an outline: from surfaces that face the ear, from bends and edges, and from the beam that a slope threw elsewhere. */
 export function addOutline(echoes: Echoes, ear: Ear, { xs, zs, lossDb }: Outline, placing: Placing): void {

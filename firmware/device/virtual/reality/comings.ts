@@ -85,13 +85,13 @@ function along(name: string, from: number, to: number): Effect {
 	};
 }
 
-/** Sensors hang aside of their spots' middle by 30 to 60 cm, where the beam catches roof edges and the neighbour's car (what a beam or a pipe leaves room for; assumed). */
+/** Sensors hang aside of their spots' middle by 30 to 50 cm, where the beam catches roof edges and the neighbour's car (what a beam or a pipe leaves room for; assumed). */
 export function offCentre(): Effect {
 	return {
 		name: "offCentre",
 		apply: ({ spots }, random) => {
 			const chance = random("aside");
-			for (const spot of spots) spot.earAsideCm = between(chance, 30, 60);
+			for (const spot of spots) spot.earAsideCm = between(chance, 30, 50);
 		},
 	};
 }

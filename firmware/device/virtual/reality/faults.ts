@@ -217,7 +217,7 @@ export function ownCrosstalk(): Effect {
 			for (const [index, spot] of site.spots.entries()) {
 				const chance = random(`${index}`);
 				const wayCm = between(chance, 1000, 1400);
-				const levelDb = between(chance, -4, 3);
+				const levelDb = between(chance, -4, -0.5);
 				spot.things.push((echoes, atMs) => {
 					const heardCm = (wayCm - (atMs - site.lastPingMs) * soundCmPerMs(spot)) / 2;
 					if (heardCm > 2) echoes.add(heardCm, levelDb);
@@ -240,7 +240,7 @@ export function foreignCrosstalk(periodMs = 71.3): Effect {
 				const chance = random(`${index}`);
 				const phaseMs = between(chance, 0, periodMs);
 				const ownPeriodMs = periodMs * (1 + 1e-5 * between(chance, -1, 1));
-				const levelDb = between(chance, -3, 1);
+				const levelDb = between(chance, -4, 0);
 				spot.things.push((echoes, atMs) => {
 					const inMs = ownPeriodMs - ((atMs + phaseMs) % ownPeriodMs);
 					echoes.add((inMs * soundCmPerMs(spot)) / 2, levelDb);

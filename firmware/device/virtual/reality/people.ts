@@ -173,7 +173,7 @@ const standMs = 3000;
 /** What a person takes to go between a bumper and a wall, cm. */
 const roomCm = 60;
 
-/** The neighbour parks on the line for minutes to hours: its mirror, about 1 m high, is 80 to 115 cm aside from the middle of this spot. */
+/** The neighbour parks on the line for minutes to hours: its mirror, about 1 m high, is 80 to 110 cm aside from the middle of this spot. */
 export function neighboursMirror(): Effect {
 	return {
 		name: "neighboursMirror",
@@ -186,7 +186,7 @@ export function neighboursMirror(): Effect {
 				spot.things.push((echoes, atMs) => {
 					if (stays.at(atMs) < 0) return;
 					if (number !== stays.number) {
-						at = { x: between(chance, -50, 50), aside: between(chance, 80, 115), z: between(chance, 92, 115) };
+						at = { x: between(chance, -50, 50), aside: between(chance, 80, 110), z: between(chance, 92, 115) };
 					}
 					number = stays.number;
 					spot.addPoint(echoes, at.x, at.aside - spot.earAsideCm, at.z, pointStrengthDb.mirror);

@@ -5,7 +5,7 @@
 import type { Mount } from "../../../detector.ts";
 import { noiseCm, nothingHeardUs } from "../hc-sr04.ts";
 import { between, normal, type Random } from "../random.ts";
-import { addOutline, beamDb, type Ear, Echoes, edgeDb, type Placing, planeDb, pointDb } from "./acoustics.ts";
+import { addOutline, beamDb, type Ear, Echoes, type Placing, planeDb, pointDb } from "./acoustics.ts";
 import { type Change, type Habits, type Scene, Traffic } from "./traffic.ts";
 
 /** Air and ground at one moment. Effects change it before each ping; then it begins anew. */
@@ -260,4 +260,4 @@ function restBefore(_vehicle: unknown, random: Random): number {
 }
 
 /** Strength of small things at 1 m, dB less than a wall: a sphere of radius a sends back 20·log(a / r); clothes and hair swallow some of it. */
-export const pointStrengthDb = { head: -22, shoulder: -16, leg: -12, mirror: -10, basket: -12, edge: edgeDb } as const;
+export const pointStrengthDb = { head: -22, shoulder: -16, leg: -12, mirror: -10, basket: -12 } as const;
