@@ -22,8 +22,11 @@ export const learnAfter = 8;
 /** How far they may be apart, cm: a rough floor, wind. */
 const levelCm = 3;
 
-/** The same where nothing was heard before: 40 s. */
+/** Measurements for which a first floor must have been heard where silence was heard before: 40 s. */
 const lastingAfter = 60;
+
+/** What each measurement of silence takes away from a first floor: one that is heard less than once in 20 is none. */
+const forgetShare = 0.05;
 
 /** Calm measurements from further down before the floor is there: when it may have been a roof, and when the sensor may have been knocked. 10 s, and 5 min. */
 export const deepenAfter = Object.freeze({ roof: 16, floor: 450 });
@@ -49,6 +52,12 @@ export const taughtHush = 8;
 /** Near echoes that agree prove that a sensor hears, measurements of silence that it hears nothing else when the spot is empty. 6 s, 17 s. */
 export const hearingNeeded = Object.freeze({ near: 8, hush: 24 });
 
+/**
+ * Measurements of nothing but silence after a first start before a spot is taken for one that is silent when empty, about 2
+ * min: far likelier than a car that swallows every ping, or a sensor that is deaf from its first day on. Any echo ends the assumption's right.
+ */
+export const assumeAfter = 170;
+
 /** Measurements of silence, or of near echoes, after which a sensor counts for how its board is mounted, about 30 s. */
 export const mountAfter = 45;
 
@@ -69,6 +78,9 @@ export const dirtAlarm = 0.3;
 
 /** A vehicle in front of a wall sensor is nearer than this, cm; what is further away is the lane, or who stands opposite. */
 export const wallReachCm = 230;
+
+/** From here on what is heard before a wall from the first start on may be the ground before a sensor that leans, cm. */
+const doubtfulCm = 150;
 
 /** Nearer echoes come from something on the sensor (spider, leaf, drops), cm: no vehicle fits between an overhead sensor and that. */
 export const blockedCm = Object.freeze({ overhead: 20, wall: 5.5 });
@@ -155,6 +167,8 @@ export class Background {
 	/** Measurements that speak for another floor, and for the first one where that would be, cm. */
 	#calm = 0;
 	#levelCm = 0;
+	/** Measurements since that was first heard, up to {@link lastingAfter}. */
+	#levelAge = 0;
 	#near = 0;
 	#hush = 0;
 	/** Silence was all there was to hear for a while. */
@@ -182,6 +196,11 @@ export class Background {
 	/** True when silence means that the spot is empty. */
 	get isSilent(): boolean {
 		return this.#silent || (this.#floorCm === 0 && this.#mounting.isWall);
+	}
+
+	/** Silence is taken for an empty spot, though this sensor has never heard a thing. */
+	get isAssumed(): boolean {
+		return this.#floorCm === 0 && this.#silent && !this.#wall;
 	}
 
 	/** False while there is nothing to compare an echo with. */
@@ -226,6 +245,8 @@ export class Background {
 		if (floorCm === 0 || wall) {
 			// What comes out of a long silence has come there: it is no floor.
 			const reachCm = wall || this.#hush >= mountAfter ? wallReachCm : learntFloorCm.min;
+			// Nobody parks so far from a wall that this could not be the ground, unless it comes out of a known silence.
+			if (wall && floorCm === 0 && !this.#silent && distanceCm >= doubtfulCm) return zones.between;
 			if (distanceCm < reachCm && !(wall && floorCm > 0 && distanceCm > floorCm - toleranceCm(floorCm))) {
 				return zones.near;
 			}
@@ -253,9 +274,9 @@ export class Background {
 	hear({ zone, distanceCm, agrees, calmCm, weight }: Readonly<Heard>, state: SensorState): boolean {
 		if (this.#lessons > 0) return this.#takeLesson(zone, calmCm);
 		if (!this.#learns) return false;
-		this.#count(zone, agrees, state, weight);
+		this.#count(zone, agrees && (this.#floorCm === 0 || calmCm > 0), state, weight);
 		let isNew = false;
-		if (this.#floorCm === 0) isNew = this.#learn(zone, distanceCm, weight) || this.#learnSilence();
+		if (this.#floorCm === 0) isNew = this.#learn(zone, distanceCm, weight) || this.#learnSilence(zone);
 		else {
 			if (state === "free") this.#follow(zone, calmCm, weight);
 			isNew = this.#move(zone, calmCm, weight) || this.#loseFloor();
@@ -273,10 +294,10 @@ export class Background {
 		if (zone === zones.silence || (zone === zones.nowhere && !agrees)) {
 			// What is silent under a known state is explained by it.
 			if (state !== "unknown") return;
-			this.#hush = Math.min(this.#hush + weight, 2 * mountAfter);
-			if (this.#hush >= hearingNeeded.hush) this.#heardHush = true;
+			this.#hush = Math.min(this.#hush + weight, assumeAfter);
 			// Over a floor that was heard, only a car that is heard after the silence explains it.
 			if (this.#floorCm > 0) this.#near = 0;
+			else if (this.#hush >= hearingNeeded.hush) this.#heardHush = true;
 		} else if (zone === zones.near) {
 			if (!agrees) return;
 			this.#near = Math.min(this.#near + weight, 2 * mountAfter);
@@ -294,7 +315,11 @@ export class Background {
 
 	/** The first floor: a distance that echoes come from again and again, however many are lost between them. */
 	#learn(zone: number, distanceCm: number, weight: number): boolean {
-		if (zone === zones.silence) return false;
+		this.#levelAge = Math.min(this.#levelAge + weight, lastingAfter);
+		if (zone === zones.silence) {
+			this.#calm = Math.max(0, this.#calm - forgetShare * weight);
+			return false;
+		}
 		const isFloor = zone === zones.nowhere && distanceCm <= learntFloorCm.max;
 		if (isFloor && Math.abs(distanceCm - this.#levelCm) <= levelCm) {
 			this.#calm += weight;
@@ -303,15 +328,29 @@ export class Background {
 		else if (isFloor) {
 			this.#levelCm = distanceCm;
 			this.#calm = weight;
+			this.#levelAge = 0;
 		}
 		// Who passes in the lane before a silent spot stops for a moment, too.
-		return this.#calm >= (this.#heardHush || this.isSilent ? lastingAfter : learnAfter) && this.#set(this.#levelCm);
+		const lasts = this.#levelAge >= lastingAfter || !(this.#heardHush || this.isSilent);
+		return lasts && this.#calm >= learnAfter && this.#set(this.#levelCm);
 	}
 
 	/** Heard a car, and heard nothing at all before or after it: so does an empty spot sound. */
-	#learnSilence(): boolean {
-		if (this.#silent || !this.#mounting.mayBeWall) return false;
+	#learnSilence(zone: number): boolean {
+		if (this.#silent) {
+			if (this.#near >= hearingNeeded.near) this.#wall = true;
+			return false;
+		}
+		if (this.#hush >= assumeAfter && this.#near + this.#calm === 0 && this.#mounting.mayBeWall) {
+			this.#silent = true;
+			return true;
+		}
 		if (this.#near < hearingNeeded.near || !this.#heardHush) return false;
+		if (zone === zones.silence && !this.#mounting.mayBeWall) {
+			// Where others hear a floor, one that falls silent over a car may be deaf. The next car tells.
+			this.#near = 0;
+			return false;
+		}
 		this.#silent = this.#wall = true;
 		return true;
 	}

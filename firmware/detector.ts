@@ -87,6 +87,15 @@ const priorSilentShare = 0.4;
 /** Prior share of measurements of a free spot that are near echoes: birds, drops, other sensors' pings. */
 const priorGhostShare = 0.02;
 
+/** Measurements after a car has come in which its roof may turn out to be just under the sensor. */
+const vanWithin = 12;
+
+/** Nearer to a wall's sensor a bumper is loud: what is heard there now and then is a drop or an insect, cm. */
+const dropCm = 15;
+
+/** From this share on near echoes mean little where they are few: a cable in the beam, other sensors. */
+const hauntedShare = 0.03;
+
 /** Echoes of exactly the same length, one after the other, of a sensor that hangs. */
 const frozenAfter = 40;
 
@@ -94,7 +103,9 @@ const frozenAfter = 40;
 const fineStepUs = 12;
 const fineStepsNeeded = 10;
 
-const K = Number((globalThis as any).process?.env?.KK ?? 0.5);
+/** What the echoes of something that stands there all at once count for: a person may be there for some seconds. */
+const suddenShare = 0.55;
+
 /** Measurements of silence within which the floor was just heard. */
 const strangeWithin = 8;
 
@@ -106,8 +117,21 @@ const carHeard = 6;
 const heardLimit = 20;
 
 /** How fast the share of ghosts is learnt, and the shares of a car after its first measurements; per measurement. */
-const ghostRate = 1 / 128;
+const ghostRate = 1 / 2048;
+
+/** Measurements that the prior share of ghosts counts for. */
+const ghostPriorAge = 50;
+
 const carRate = 1 / 32;
+
+/** A car that is heard again from within this distance of where one was heard last is the same one, cm. */
+const sameCarCm = 8;
+
+/** What is heard between two echoes of one car counts up to this. */
+const runLimit = 200;
+
+/** Share of the floor's echoes up to which a car can be told from none, after half a minute. */
+const mostFloorShare = 0.75;
 
 /** Votes for a wire that is off or a pin that hangs: a sound sensor never looks like that, so it shows within 3 sweeps. */
 export const faultVotesNeeded = 3;
@@ -118,8 +142,8 @@ const nuisanceVotesNeeded = 6;
 /** Votes at most: a fault is over after as many sound measurements. */
 const faultVotesLimit = 8;
 
-/** Measurements of silence over a floor that can be heard, with no car before it, after which nothing is known; about 12 s. */
-const lostAfter = 18;
+/** Measurements of silence over a floor that can be heard, with no car before it, after which nothing is known; about 40 s. */
+const lostAfter = 60;
 
 /** More of it tells no more. */
 const lostLimit = 10_000;
@@ -163,6 +187,8 @@ export class Detector {
 	/** Last distances, cm; 0 for a measurement without an echo. */
 	readonly #distancesCm = new Float32Array(windowSize);
 	#place = 0;
+	/** How many of them are echoes. */
+	#echoes = 0;
 	readonly #heard: Heard = { zone: zones.silence, distanceCm: 0, agrees: false, calmCm: 0, weight: 1 };
 	#lastMs = Number.NaN;
 	#lastUs = 0;
@@ -182,6 +208,8 @@ export class Detector {
 	#odd = 0;
 	/** Share of near echoes while the spot was free. */
 	#ghostShare = priorGhostShare;
+	/** Measurements that it comes from, up to 1 / {@link ghostRate}. */
+	#ghostAge = 0;
 	/** Shares of the floor's echoes and of silence in what is heard of the car that is there. */
 	#floorShare = priorFloorShare;
 	#silentShare = priorSilentShare;
@@ -318,14 +346,13 @@ export class Detector {
 	}
 
 	#countFault(distanceCm: number, fault: Reason | null): void {
-		const blocked = distanceCm > 0 && this.#background.zoneOf(distanceCm) === zones.blocked;
+		const blocked = this.#zoneOf(distanceCm) === zones.blocked;
 		const now = blocked ? "blocked" : fault;
 		// Some clones send no pulse when nothing came back. One that is followed by echoes again and again is such a clone.
 		if (distanceCm > 0 && this.#fault === "unplugged" && this.#faultVotes > 0 && this.#missing >= 0) {
 			if (this.#missing < faultVotesNeeded) this.#missing++;
 		}
-		if (now === null)
-			this.#faultVotes = Math.max(0, this.#faultVotes - (this.#faultVotesNeeded > faultVotesNeeded ? 2 : 1));
+		if (now === null) this.#faultVotes = Math.max(0, this.#faultVotes - (distanceCm > 0 ? 2 : 1));
 		else if (now === this.#fault) this.#faultVotes = Math.min(this.#faultVotes + 1, faultVotesLimit);
 		else if (this.#faultVotes <= 1) {
 			this.#fault = now;
@@ -352,7 +379,7 @@ export class Detector {
 		if (this.#background.hear(heard, state)) this.#startAnew(heard);
 		if (this.#background.isKnown) this.#weighEvidence(heard, state === "occupied");
 		this.#learnGhosts(heard);
-		this.#learnCar(heard.zone);
+		this.#learnCar(heard);
 		if (heard.zone === zones.near) this.#nearCm = distanceCm;
 		if (this.#age < knownAfter) this.#age++;
 	}
@@ -366,7 +393,16 @@ export class Detector {
 	}
 
 	#zoneOf(distanceCm: number): number {
-		return distanceCm > 0 ? this.#background.zoneOf(distanceCm) : zones.silence;
+		if (distanceCm === 0) return zones.silence;
+		const zone = this.#background.zoneOf(distanceCm);
+		// A van may be that high; but it comes with its hood first, and a spider does not.
+		return zone === zones.blocked && this.#isVan(distanceCm) ? zones.near : zone;
+	}
+
+	#isVan(distanceCm: number): boolean {
+		const { state } = this.#verdict;
+		if (state === "occupied" && this.#age >= vanWithin) return Math.abs(distanceCm - this.#nearCm) <= sameCarCm;
+		return this.#heardNear >= carHeard && this.#nearCm > 0 && (state !== "unknown" || this.#fault !== "blocked");
 	}
 
 	/** A vehicle comes with more than one surface: a hood, a windscreen, a roof, or one that slows down. What stands there all at once is a person or a cart. */
@@ -383,17 +419,20 @@ export class Detector {
 			this.#countOdd(zone, agrees, occupied);
 			this.#lost = Math.max(0, Math.min(this.#lost, 2 * goneAfter) - 4 * this.#weight);
 		}
-		if (zone === zones.near) {
+		if (zone === zones.near && distanceCm < dropCm && this.#echoes < 4) this.#lean(0.5);
+		else if (zone === zones.near) {
 			this.#heardNear = Math.min(this.#heardNear + 4, heardLimit);
 			this.#meetStrange();
 			this.#watchComing(distanceCm);
-			this.#add(agrees ? logOdds(0.9, this.#ghostShare) * (this.#came ? 1 : K) : 0.5, -clear);
+			this.#add(agrees ? logOdds(0.9, this.#ghostShare) * (this.#came ? 1 : suddenShare) : 0.5, -clear);
 			this.#lean(1);
 		} else if (zone === zones.floor) {
 			this.#strange = false;
-			const k = this.#came ? 1 : K;
+			const share = this.#came ? 1 : suddenShare;
 			this.#came = this.#came && this.#heardNear > 8;
-			this.#add(-2.5 * k, logOdds(0.9, this.#floorShare) * (agrees || this.#isAtFloor() ? 1 : 0.3));
+			const floorShare = this.#ghostShare < hauntedShare ? this.#floorShare : priorFloorShare;
+			const isFloor = agrees || this.#isAtFloor();
+			this.#add(share * Math.max(-2.5, Math.log(floorShare / 0.95)), logOdds(0.9, floorShare) * (isFloor ? 1 : 0.3));
 			this.#lean(0);
 		} else if (!isEcho || zone === zones.nowhere) {
 			this.#hearNothing(isSilent, missShare);
@@ -424,7 +463,7 @@ export class Detector {
 		const most = afterCar ? 0.9 : this.#strange ? 0.6 : 0;
 		const forOccupied = Math.min(most, logOdds(priorSilentShare, missShare));
 		// A car that nobody has heard (all glass, or none at all) hides no floor's echoes between its silences.
-		const isHeard = this.#verdict.state !== "occupied" || this.#heardOften > 1;
+		const isHeard = this.#verdict.state === "occupied" && this.#heardOften > 1;
 		const forFree = isHeard ? Math.min(0, Math.max(-0.5, Math.log(missShare / priorSilentShare))) : 0;
 		this.#add(Math.max(0, forOccupied), forFree);
 		if (afterCar) {
@@ -451,7 +490,7 @@ export class Detector {
 
 	/** An echo that was not the floor's, where the floor's was just heard: should all be silent from now on, it was a car's. */
 	#meetStrange(): void {
-		if (this.#verdict.state !== "free" || this.#ghostShare > 1.5 * priorGhostShare) return;
+		if (this.#verdict.state !== "free" || this.#ghostShare >= hauntedShare) return;
 		if (this.#lost < strangeWithin) this.#strange = true;
 	}
 
@@ -461,22 +500,31 @@ export class Detector {
 		if (isKnown ? this.#verdict.state !== "free" : calmCm > 0) return;
 		const isNear = zone === zones.near;
 		if (!isNear && zone !== zones.floor && !(zone === zones.silence && (isSilent || !isKnown))) return;
-		const rate = (isKnown ? 1 : 4) * ghostRate * this.#weight;
-		this.#ghostShare += ((isNear ? 1 : 0) - this.#ghostShare) * rate;
+		if (this.#ghostAge < 1 / ghostRate) this.#ghostAge++;
+		this.#ghostShare += (((isNear ? 1 : 0) - this.#ghostShare) / (this.#ghostAge + ghostPriorAge)) * this.#weight;
 	}
 
-	/** What is heard after the last near echo of a car may be its leaving: it counts for the car only when the car is heard again. */
-	#learnCar(zone: number): void {
-		if (this.#verdict.state === "free") return;
-		if (zone === zones.floor) this.#floorRun += this.#weight;
-		else if (zone === zones.silence) this.#silentRun += this.#weight;
+	/**
+	 * What is heard after the last near echo of a car may be its leaving: it counts for the car only when the car is heard
+	 * again, from where it was. One that was thought to have left is the same again.
+	 */
+	#learnCar({ zone, distanceCm, agrees }: Readonly<Heard>): void {
+		if (zone === zones.floor) this.#floorRun = Math.min(this.#floorRun + this.#weight, runLimit);
+		else if (zone === zones.silence) this.#silentRun = Math.min(this.#silentRun + this.#weight, runLimit);
 		if (zone !== zones.near) return;
-		if (this.#heardOften < carHeard) this.#heardOften++;
+		if (agrees && this.#heardOften < carHeard) this.#heardOften++;
+		if (this.#verdict.state === "free" && Math.abs(distanceCm - this.#nearCm) > sameCarCm) this.#forgetCar();
 		const run = this.#floorRun + this.#silentRun + this.#weight;
 		const rate = 1 - (1 - Math.max(carRate, 1 / (this.#age + 4))) ** Math.min(run, 20);
-		this.#floorShare += (this.#floorRun / run - this.#floorShare) * rate;
+		this.#floorShare = Math.min(this.#floorShare + (this.#floorRun / run - this.#floorShare) * rate, mostFloorShare);
 		this.#silentShare += (this.#silentRun / run - this.#silentShare) * rate;
 		this.#floorRun = this.#silentRun = 0;
+	}
+
+	#forgetCar(): void {
+		this.#floorShare = priorFloorShare;
+		this.#silentShare = priorSilentShare;
+		this.#floorRun = this.#silentRun = this.#heardOften = 0;
 	}
 
 	#add(forOccupied: number, forFree: number): void {
@@ -532,7 +580,7 @@ export class Detector {
 
 	#keep(state: SensorState): void {
 		const taken = state === "occupied" ? this.#taken : 1 - this.#taken;
-		this.#verdict.confidence = Math.min(1, Math.max(0.01, taken));
+		this.#verdict.confidence = Math.min(this.#background.isAssumed ? 0.5 : 1, Math.max(0.01, taken));
 		this.#verdict.reason = this.#verdict.distanceCm === null ? "no_echo" : "echo";
 	}
 
@@ -545,18 +593,13 @@ export class Detector {
 		if (was === "occupied" && state === "free" && this.#age >= knownAfter) this.#background.prove();
 		verdict.state = state;
 		this.#forOccupied = this.#forFree = 0;
-		this.#age = 0;
-		this.#lost = 0;
+		this.#age = this.#lost = 0;
 		this.#strange = false;
 		if (state === "unknown") {
 			this.#heardNear = 0;
 			return;
 		}
-		if (was !== "unknown" || state === "free") {
-			this.#floorShare = priorFloorShare;
-			this.#silentShare = priorSilentShare;
-			this.#floorRun = this.#silentRun = this.#heardOften = 0;
-		}
+		if (was === "free") this.#heardOften = 0;
 		this.#keep(state);
 	}
 
@@ -578,8 +621,10 @@ export class Detector {
 	#isCalm(): boolean {
 		let min = Number.POSITIVE_INFINITY;
 		let max = 0;
+		this.#echoes = 0;
 		for (let i = 0; i < windowSize; i++) {
 			const distanceCm = this.#distancesCm[i] ?? 0;
+			if (distanceCm > 0) this.#echoes++;
 			if (distanceCm < min) min = distanceCm;
 			if (distanceCm > max) max = distanceCm;
 		}
@@ -617,6 +662,9 @@ function logOdds(here: number, there: number): number {
 	return Math.min(clear, Math.log(here / Math.max(0.001, there)));
 }
 
+/** No car fits under a sensor that hangs lower, cm: its height is that of a sensor before the car. */
+export const lowestFloorCm = 150;
+
 export interface DetectorsOptions {
 	/** In the sensors' order. */
 	spots: readonly { height_cm?: number }[];
@@ -628,8 +676,10 @@ export interface DetectorsOptions {
 
 /** A board's detectors, one for each of its spots: they find out together how the sensors are mounted. */
 export function makeDetectors({ spots, mount, learnt = [], without }: DetectorsOptions): Detector[] {
-	const mounting = new Mounting(mount);
-	return spots.map(({ height_cm }, spot) => {
-		return new Detector({ floorCm: height_cm, mounting, learnt: learnt[spot], without });
+	const isLow = ({ height_cm }: { height_cm?: number }) => height_cm !== undefined && height_cm < lowestFloorCm;
+	const mounting = new Mounting(mount ?? (spots.some(isLow) ? "wall" : undefined));
+	return spots.map((spot, index) => {
+		const floorCm = isLow(spot) ? undefined : spot.height_cm;
+		return new Detector({ floorCm, mounting, learnt: learnt[index], without });
 	});
 }
