@@ -305,6 +305,12 @@ describe("one sensor", () => {
 		await visit();
 		await openSensor("009");
 		await panel("009").getByText("board-2 is offline: what you see is what it said last.").waitFor();
+		const colours = await Promise.all(
+			[panel("009").locator(".now").last(), sensor("009"), sensor("002")].map((place) =>
+				place.locator('.glyph[data-glyph="free"]').evaluate((node) => getComputedStyle(node).backgroundColor),
+			),
+		);
+		expect([colours[0] === colours[1], colours[0] === colours[2]]).toEqual([true, false]);
 		const button = panel("009").getByRole("button", { name: "Find it" });
 		expect(await button.getAttribute("aria-disabled")).toBe("true");
 		const why = await button.evaluate((node) => document.getElementById(node.getAttribute("aria-describedby") ?? ""));

@@ -85,6 +85,21 @@ test("its start is told from its uptime, and nothing is learnt of it from a stat
 	expect(boards.startMs("b1", 1)).toBe(noon - 7_500);
 });
 
+test("its start is told from its traces too", () => {
+	const { boards } = setUpBoards();
+	boards.takeStatus("b1", { online: true, boot: 1, spots: ["SPOT001"] }, true);
+	boards.takeTrace("b1", {
+		boot: 1,
+		n: 1,
+		temp_c: 20,
+		samples: [
+			[4_000, 0, 9],
+			[5_000, 0, 9],
+		],
+	});
+	expect(boards.startMs("b1", 1)).toBe(noon - 5_000);
+});
+
 test("of more boards than there is room for, the longest offline goes first, then the one heard longest ago", () => {
 	const { boards, announce } = setUpBoards();
 	for (let board = 0; board < maxBoards; board++) announce(`b${board}`);

@@ -8,12 +8,13 @@ import { boardReport, booksWithLot, commit, noon } from "../books.ts";
 import { sensorHealth, setUpBoards } from "./fakes.ts";
 
 /** `boardId` reports for the spot, heard at `heardMs`. */
-function speak(books: Books, boardId: string | null, spotId: string, heardMs: number, lotId = "LOT001"): void {
+function speak(books: Books, boardId: string | null, spotId: string, heardMs: number, isNumbered = true): void {
+	const lotId = "LOT001";
 	commit(books, (draft) => {
 		const spot = draft.spot(lotId, spotId);
 		if (spot === undefined) throw new Error(`no spot ${spotId}`);
 		const at = new Date(heardMs).toISOString();
-		const identity = boardId === null ? null : { board_id: boardId, boot: 3, seq: 1 };
+		const identity = boardId === null || !isNumbered ? null : { board_id: boardId, boot: 3, seq: 1 };
 		const outcome = takeReport(
 			spot,
 			boardReport(3, 1, {
@@ -70,6 +71,7 @@ describe("a lot's boards", () => {
 		const { boards } = setUpBoards();
 		const books = booksWithLot(3);
 		speak(books, null, "SPOT001", noon - 1);
+		speak(books, "unnumbered", "SPOT003", noon - 1, false);
 		speak(books, "mute", "SPOT002", noon);
 		expect(listBoards(boards, books, { lot_id: "LOT001", limit: 10 })).toEqual([]);
 		expect(showBoard(boards, books, "mute")).toBeNull();

@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { SensorState } from "../../../firmware/messages.ts";
 import type { HistoryEntry, SpotTrace } from "../../../gateway/contract/resources.ts";
@@ -18,7 +18,8 @@ let clock: VirtualClock;
 let trace: Pick<SpotTrace, "samples" | "trace_until">;
 let since: number[];
 let changes: HistoryEntry[];
-const state = signal<SensorState>("free");
+let changesAsked: number;
+let state: Signal<SensorState>;
 
 /** A watch that was begun, with its first answers. */
 async function begin(): Promise<Watch> {
@@ -27,7 +28,10 @@ async function begin(): Promise<Watch> {
 			since.push(sinceMs);
 			return { board_id: "b1", spot_id: "SPOT001", at: new Date(clock.now()).toISOString(), lost: 0, ...trace };
 		},
-		loadChanges: async () => changes,
+		loadChanges: async () => {
+			changesAsked++;
+			return changes;
+		},
 		state: () => state.value,
 		clock,
 		page: new FakePage(),
@@ -42,7 +46,8 @@ beforeEach(() => {
 	trace = { samples: [], trace_until: new Date(startMs + watchSpanMs).toISOString() };
 	since = [];
 	changes = [];
-	state.value = "free";
+	changesAsked = 0;
+	state = signal<SensorState>("free");
 });
 
 describe("a watch", () => {
@@ -93,8 +98,7 @@ describe("a watch", () => {
 		watch.close();
 		clock.advance(10 * watchEveryMs);
 		state.value = "occupied";
-		expect(since).toHaveLength(1);
-		expect(clock.pending).toBe(0);
+		expect([since.length, changesAsked, clock.pending]).toEqual([1, 1, 0]);
 	});
 });
 

@@ -84,12 +84,13 @@ function Offline({ sensor }: { sensor: OpenSensor }) {
 export type SpotProps = SensorProps & { spot: Spot };
 
 /** What it says, why, and what to do; what goes wrong slowly stands beneath. */
-function Verdict({ page, spot }: SpotProps) {
+function Verdict({ page, sensor, spot }: SpotProps) {
+	const isOld = sensor.board?.value.value?.online === false;
 	const advice = spot.last_heard === null ? adviceFor("unknown", null) : adviceFor(spot.sensor_state, spot.reason);
 	const alarm = page.alarms.value.get(spot.spot_id);
 	return (
 		<>
-			<div class="now" data-warned={spot.sensor_state === "unknown"}>
+			<div class="now" data-warned={spot.sensor_state === "unknown"} data-live={!isOld}>
 				<Glyph name={spot.sensor_state} />
 				<AdviceText title={say(spot.sensor_state)} advice={advice} />
 			</div>

@@ -60,7 +60,7 @@ function BoardRow({ page, view, board }: { page: OwnerPage; view: LotView; board
 	const spots = board.spots.flatMap((id) => view.live.model.spot(id)?.value.spot ?? []);
 	const labels = spots.map(({ spot_id }) => view.labelOf(spot_id));
 	return (
-		<li class="board" data-online={board.online}>
+		<li class="board" data-live={board.online}>
 			<h3 class="board-name">
 				{board.board_id}{" "}
 				{labels.length > 1 && (
