@@ -131,6 +131,7 @@ export const scenarios: readonly Scenario[] = [
 		corrections(0.8),
 	]),
 	overhead("boot lids", "Shoppers who load with the boot lid open.", { first: "free" }, [
+		overBoots(),
 		bootLids(0.8),
 		people.gettingOut(),
 	]),
@@ -151,8 +152,8 @@ export const scenarios: readonly Scenario[] = [
 	}),
 	overhead("people", "A busy way across the spots.", { first: "free" }, [people.walkers(20), people.standers(1.5)]),
 	overhead(
-		"people and full heights",
-		"The same, set, and more drivers at their cars.",
+		"people, set",
+		"The same with heights set, and drivers at their cars.",
 		{},
 		[people.walkers(20), people.standers(2), people.gettingOut()],
 		set,
@@ -199,6 +200,7 @@ export const scenarios: readonly Scenario[] = [
 			thermometer: true,
 			spots: 1,
 			hours: 24,
+			cadence: every(1500),
 			firstHour: 3,
 		},
 	),
@@ -353,9 +355,9 @@ export const scenarios: readonly Scenario[] = [
 	),
 	wall(
 		"wall, low and leaning",
-		"Sensors at 32 cm that point 4 to 10° down.",
+		"Sensors at 32 cm that point 2 to 6° down.",
 		{ first: "free" },
-		[sky.leaning(4, 10), people.groundClutter()],
+		[sky.leaning(2, 6), people.groundClutter()],
 		{ heightCm: [30, 35] },
 	),
 
@@ -365,7 +367,7 @@ export const scenarios: readonly Scenario[] = [
 		"A week at an office: full by day, empty by night.",
 		{ cycleMin: 150, shareAt: officeShare, first: "free" },
 		[sky.day(2, 17), sky.rain(50, 54, 0.7), people.walkers(1), people.gettingOut()],
-		{ spots: 1, hours: 168, firstHour: 5, cadence: every(5000) },
+		{ spots: 1, hours: 168, firstHour: 5, cadence: every(1000) },
 	),
 	overhead(
 		"bad day",

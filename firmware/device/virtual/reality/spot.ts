@@ -260,4 +260,4 @@ function restBefore(_vehicle: unknown, random: Random): number {
 }
 
 /** Strength of small things at 1 m, dB less than a wall: a sphere of radius a sends back 20·log(a / r); clothes and hair swallow some of it. */
-export const pointStrengthDb = { head: -22, shoulder: -16, leg: -12, mirror: -10, basket: -12 } as const;
+export const pointStrengthDb = { head: -22, shoulder: -16, leg: -12, mirror: -12, basket: -12 } as const;
