@@ -135,11 +135,14 @@ export class Board implements LinkListener {
 		});
 		if (options.onTrace) {
 			const { onTrace } = options;
-			this.#tap = new Recorder({
-				boot: () => this.#link.boot,
-				temperatureC: settings.temperature_c,
-				onBatch: onTrace,
-			});
+			const link = this.#link;
+			const sink = {
+				get boot() {
+					return link.boot;
+				},
+				sendTrace: onTrace,
+			};
+			this.#tap = new Recorder({ sink, temperatureC: settings.temperature_c });
 			for (let spot = 0; spot < sensors.length; spot++) this.#tap.record(spot, Number.POSITIVE_INFINITY);
 		}
 		this.#refresh = timer.alarm(() => this.#onRefresh());

@@ -4,6 +4,7 @@
  */
 import type { Detector } from "./detector.ts";
 import type { Lamps } from "./lamps.ts";
+import type { Link } from "./link.ts";
 import type { BoardResult } from "./messages.ts";
 
 /** How long a spot may take, ms: the detector's own deadline is shorter, but it counts only measurements. */
@@ -20,7 +21,7 @@ export interface CalibrationOptions {
 	/** In the detectors' order. */
 	spots: readonly { spot_id: string }[];
 	lamps: Pick<Lamps, "signal">;
-	onAnswer: (result: BoardResult) => void;
+	link: Pick<Link, "answer">;
 }
 
 /** A command that was not answered yet. */
@@ -48,10 +49,10 @@ export class Calibration {
 
 	/** Learns at these `spots` (a bit each). A spot that is at it already does not begin again. Answers in the end. */
 	learn(id: string, spots: number, nowMs: number): void {
-		const { detectors, lamps, onAnswer } = this.#options;
+		const { detectors, lamps, link } = this.#options;
 		if (this.#asks.length >= askLimit) {
 			const message = `at most ${askLimit} learn_floor commands can wait for their answers, got one more`;
-			onAnswer({ id, ok: false, message });
+			link.answer({ id, ok: false, message });
 			return;
 		}
 		this.#asks.push({ id, waiting: spots, floors: {}, problems: [] });
@@ -75,12 +76,16 @@ export class Calibration {
 	/** The board ends: tells those who wait. */
 	close(): void {
 		for (const { id } of this.#asks.splice(0)) {
-			this.#options.onAnswer({ id, ok: false, message: "the board was closed or got other settings while it learnt" });
+			this.#options.link.answer({
+				id,
+				ok: false,
+				message: "the board was closed or got other settings while it learnt",
+			});
 		}
 	}
 
 	#finish(spot: number): void {
-		const { detectors, spots, lamps, onAnswer } = this.#options;
+		const { detectors, spots, lamps, link } = this.#options;
 		const detector = detectors[spot];
 		const spotId = spots[spot]?.spot_id ?? "";
 		if (!detector) return;
@@ -95,7 +100,7 @@ export class Calibration {
 				else ask.problems.push(`${spotId}: ${problemOf(detector.verdict.reason)}`);
 			}
 			if (ask.waiting) this.#asks[kept++] = ask;
-			else onAnswer(answerOf(ask));
+			else link.answer(answerOf(ask));
 		}
 		this.#asks.length = kept;
 	}

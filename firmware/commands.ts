@@ -86,13 +86,7 @@ export class Commands {
 			return `seconds must be a number from 1 to ${recordLimitS}, or 0 to end it, got ${got}`;
 		}
 		const { settings, link, timer } = this.#options;
-		if (seconds > 0) {
-			this.#recorder ??= new Recorder({
-				boot: () => link.boot,
-				temperatureC: settings.temperature_c,
-				onBatch: (text) => link.sendTrace(text),
-			});
-		}
+		if (seconds > 0) this.#recorder ??= new Recorder({ sink: link, temperatureC: settings.temperature_c });
 		const untilMs = timer.now() + seconds * 1000;
 		settings.spots.forEach((_, spot) => {
 			if (spots & (1 << spot)) this.#recorder?.record(spot, untilMs);
@@ -102,12 +96,7 @@ export class Commands {
 
 	#learn(id: string, spots: number): void {
 		const { settings, detectors, lamps, link, timer } = this.#options;
-		this.#calibration ??= new Calibration({
-			detectors,
-			spots: settings.spots,
-			lamps,
-			onAnswer: (result) => link.answer(result),
-		});
+		this.#calibration ??= new Calibration({ detectors, spots: settings.spots, lamps, link });
 		this.#calibration.learn(id, spots, timer.now());
 	}
 }

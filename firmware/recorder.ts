@@ -13,29 +13,37 @@ export const batchMs = 1000;
 /** Measurements in one message at most: a sensor every 50 ms, more than there can be. About 600 characters. */
 export const batchLimit = 20;
 
-export interface RecorderOptions {
+/** Who gets the messages. An object, as a board's memory has no room for closures. */
+export interface TraceSink {
 	/** Number of this start, as it is when a message is made. */
-	boot: () => number;
+	readonly boot: number;
+	/** Takes a `BoardTrace` as JSON. What it can't pass on is lost, and the next one's `n` shows it. */
+	sendTrace(trace: string): void;
+}
+
+export interface RecorderOptions {
+	sink: TraceSink;
 	/** Air temperature that the board goes by, °C. */
 	temperatureC: number;
-	/** Takes a `BoardTrace` as JSON. What it can't pass on is lost, and the next one's `n` shows it. */
-	onBatch: (text: string) => void;
 }
 
 // Numbers that are kept of a measurement: ms since the board's start, sensor, pulse in µs (NaN: none ended).
 const fields = 3;
+const nothing = new Float64Array(0);
 
 /** Made when somebody asks, and dropped when {@link take} says that it is over: a board that records nothing pays nothing. */
 export class Recorder {
-	readonly #options: RecorderOptions;
+	readonly #sink: TraceSink;
+	readonly #temperatureC: number;
 	/** Up to when each sensor is recorded, ms since the board's start. */
-	readonly #untilMs = new Float64Array(sensorLimit);
-	readonly #batch = new Float64Array(fields * batchLimit);
+	#untilMs = new Float64Array(sensorLimit);
+	#batch = new Float64Array(fields * batchLimit);
 	#count = 0;
 	#n = 0;
 
-	constructor(options: RecorderOptions) {
-		this.#options = options;
+	constructor({ sink, temperatureC }: RecorderOptions) {
+		this.#sink = sink;
+		this.#temperatureC = temperatureC;
 	}
 
 	/** Records one sensor up to `untilMs` (ms since the board's start, Infinity for ever), whatever was asked of it before. */
@@ -43,7 +51,7 @@ export class Recorder {
 		this.#untilMs[sensor] = untilMs;
 	}
 
-	/** Takes a measurement, of any sensor. False when there is nothing more to record; then everything was passed on. */
+	/** Takes a measurement, of any sensor. False when there is nothing more to record; then everything was passed on, and this is the last call. */
 	take({ sensor, atMs, echoUs }: Readonly<Measurement>): boolean {
 		if (this.#count > 0 && atMs - (this.#batch[0] ?? 0) >= batchMs) this.#flush();
 		if (atMs < (this.#untilMs[sensor] ?? 0)) {
@@ -55,6 +63,8 @@ export class Recorder {
 		}
 		if (this.#untilMs.some((untilMs) => atMs < untilMs)) return true;
 		this.#flush();
+		// XS 13 holds on to the last object of a class until there is another: what is large goes at once.
+		this.#untilMs = this.#batch = nothing;
 		return false;
 	}
 
@@ -67,8 +77,8 @@ export class Recorder {
 			samples += `${at > 0 ? "," : ""}[${Math.round(this.#batch[at] ?? 0)},${this.#batch[at + 1]},${pulse}]`;
 		}
 		this.#count = 0;
-		const { boot, temperatureC, onBatch } = this.#options;
-		onBatch(`{"boot":${boot()},"n":${++this.#n},"temp_c":${temperatureC},"samples":[${samples}]}`);
+		const head = `"boot":${this.#sink.boot},"n":${++this.#n},"temp_c":${this.#temperatureC}`;
+		this.#sink.sendTrace(`{${head},"samples":[${samples}]}`);
 	}
 }
 Object.freeze(Recorder.prototype);

@@ -235,6 +235,34 @@ describe("a board", () => {
 		expect(broker.heard.find(({ topic }) => topic.endsWith("/health"))).toMatchObject({ qos: 0, retain: false });
 	});
 
+	it("says how it is in a message that a board's network has room for, however long the names are", () => {
+		const { time, broker, sensors } = setUp();
+		const board = new Board({
+			settings: parseSettings({
+				board_id: "b1",
+				lot_id: "L",
+				spots: spotIds.map((id) => ({ spot_id: id.padStart(64, "-"), height_cm: 333.3 })),
+			}),
+			boot: 1,
+			firmware: "test",
+			sensors,
+			lamps: [],
+			timer: time,
+			clock: { now: () => null },
+			random: () => 0,
+			connect: broker.connect,
+			saveBoot: () => {},
+			vitals: () => ({ signal_dbm: -100, free_heap_bytes: 100_000, wifi_losses: 10_000 }),
+		});
+		board.start();
+		time.advance(healthMs);
+		const health = broker.heard.find(({ topic }) => topic.endsWith("/health"))?.payload ?? "";
+		// An ESP32's TCP takes 5,744 bytes at once.
+		expect(health.length).toBeGreaterThan(1000);
+		expect(health.length).toBeLessThan(4096);
+		board.close();
+	});
+
 	it("refuses another number of sensors than spots", () => {
 		const { board, ...rest } = setUp();
 		expect(

@@ -33,7 +33,7 @@ function setUp() {
 		detectors: pupils,
 		spots: [{ spot_id: "A" }, { spot_id: "B" }, { spot_id: "C" }],
 		lamps: { signal: (spot, signal, durationMs) => signals.push(`${spot} ${signal} ${durationMs}`) },
-		onAnswer: (result) => answers.push(result),
+		link: { answer: (result) => void answers.push(result) },
 	});
 	return { a, b, c, answers, signals, calibration };
 }

@@ -6,12 +6,12 @@ import { batchLimit, batchMs, Recorder } from "../../firmware/recorder.ts";
 
 function setUp() {
 	const texts: string[] = [];
-	let boot = 7;
-	const recorder = new Recorder({ boot: () => boot, temperatureC: -7.5, onBatch: (text) => texts.push(text) });
+	const sink = { boot: 7, sendTrace: (text: string) => void texts.push(text) };
+	const recorder = new Recorder({ sink, temperatureC: -7.5 });
 	const take = (atMs: number, sensor = 0, echoUs: number | null = 12_800) =>
 		recorder.take({ sensor, kind: classifyEcho(echoUs, false), echoUs, high: false, atMs });
 	const batches = () => texts.map((text) => JSON.parse(text) as BoardTrace);
-	return { recorder, take, batches, reboot: () => boot++ };
+	return { recorder, take, batches, reboot: () => sink.boot++ };
 }
 
 describe("a recorder", () => {

@@ -100,6 +100,45 @@ describe("the firmware's memory, with slots as large as on an ESP32", () => {
 		expect((await say(2000)) - (await say(0))).toBe(0);
 	});
 
+	it("takes a little more while it records and learns, and gives all of it back", { timeout: 60_000 }, async () => {
+		const xs = engine();
+		const lot = new RepeatingLot(xs);
+		await lot.start();
+		const command = async (more: object) => {
+			const payload = JSON.stringify({ id: "c", ...more });
+			await xs.step([
+				["message", 1, "parkmate/board/b1/command", payload],
+				["room", 1, 1000],
+			]);
+		};
+		const live = async () => (await xs.figures()).liveBytes;
+		/** Both commands, 30 s of them, and the rest of a period. Gives what is alive meanwhile and in the end. */
+		const round = async () => {
+			await command({ command: "trace", seconds: 30 });
+			await lot.run(15);
+			const recording = await live();
+			await command({ command: "learn_floor" });
+			await lot.run(5);
+			const learning = await live();
+			await lot.run(periodSteps - 20);
+			return { recording, learning, after: await live() };
+		};
+		await lot.run(periodSteps);
+		const before = await live();
+		const first = await round();
+		console.log(
+			`XS: ${first.recording - before} bytes more while it records, ${first.learning - before} while it learns too, ` +
+				`${first.after - before} after that`,
+		);
+		expect(first.recording - before).toBeLessThan(1280);
+		// Eight reports that a spot is unknown are part of it.
+		expect(first.learning - before).toBeLessThan(4096);
+		// Each class may keep its last object.
+		expect(first.after - before).toBeLessThan(1024);
+		const [second, third] = [await round(), await round()];
+		expect(third.after - second.after).toBe(0);
+	});
+
 	it("stays within the budget of an outage while the outbox is full", { timeout: 60_000 }, async () => {
 		const xs = engine("firmware.js", { heapBytes: outageHeapBytes });
 		const settings = JSON.stringify(settingsOf());
