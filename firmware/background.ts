@@ -22,6 +22,9 @@ export const learnAfter = 8;
 /** How far they may be apart, cm: a rough floor, wind. */
 const levelCm = 3;
 
+/** Near echoes that must have hidden the ground before it counts for it, half a minute. */
+const hiddenNeeded = 45;
+
 /** Measurements for which a first floor must have been heard where silence was heard before: 40 s. */
 const lastingAfter = 60;
 
@@ -164,6 +167,9 @@ export class Background {
 	#missShare = 0.03;
 	/** Measurements of silence since the floor was last heard. */
 	#missRun = 0;
+	/** What may be the ground before a sensor that leans, cm, and for how many measurements something hid it. */
+	#groundCm = 0;
+	#hidden = 0;
 	/** Measurements that speak for another floor, and for the first one where that would be, cm. */
 	#calm = 0;
 	#levelCm = 0;
@@ -276,7 +282,11 @@ export class Background {
 		if (!this.#learns) return false;
 		this.#count(zone, agrees && (this.#floorCm === 0 || calmCm > 0), state, weight);
 		let isNew = false;
-		if (this.#floorCm === 0) isNew = this.#learn(zone, distanceCm, weight) || this.#learnSilence(zone);
+		if (this.#floorCm === 0)
+			isNew =
+				this.#learn(zone, distanceCm, weight) ||
+				this.#learnGround(distanceCm, agrees, weight) ||
+				this.#learnSilence(zone);
 		else {
 			if (state === "free") this.#follow(zone, calmCm, weight);
 			isNew = this.#move(zone, calmCm, weight) || this.#loseFloor();
@@ -333,6 +343,19 @@ export class Background {
 		// Who passes in the lane before a silent spot stops for a moment, too.
 		const lasts = this.#levelAge >= lastingAfter || !(this.#heardHush || this.isSilent);
 		return lasts && this.#calm >= learnAfter && this.#set(this.#levelCm);
+	}
+
+	/**
+	 * A wall's sensor that leans hears the ground, as near as cars that stop far off. What stood before it, and is gone, was
+	 * the car; what is heard again from exactly where it was from the first start on was behind it.
+	 */
+	#learnGround(distanceCm: number, agrees: boolean, weight: number): boolean {
+		if (!agrees || distanceCm > learntFloorCm.min) return false;
+		if (Math.abs(distanceCm - this.#groundCm) <= levelCm)
+			return this.#hidden >= hiddenNeeded && this.#set(this.#groundCm);
+		if (this.#groundCm > 0) this.#hidden += distanceCm < doubtfulCm ? weight : 0;
+		else if (distanceCm >= doubtfulCm && this.#hush === 0) this.#groundCm = distanceCm;
+		return false;
 	}
 
 	/** Heard a car, and heard nothing at all before or after it: so does an empty spot sound. */
@@ -430,7 +453,7 @@ export class Background {
 		this.#floorCm = this.#anchorCm = 0;
 		this.#silent = this.#wall = this.#proven = false;
 		this.#missShare = 0.03;
-		this.#missRun = this.#calm = this.#near = this.#hush = this.#lessons = 0;
+		this.#missRun = this.#groundCm = this.#hidden = this.#calm = this.#near = this.#hush = this.#lessons = 0;
 	}
 
 	/** What makes no sense is as if nothing had been kept. */

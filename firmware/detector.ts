@@ -499,6 +499,8 @@ export class Detector {
 		const { isKnown, isSilent } = this.#background;
 		if (isKnown ? this.#verdict.state !== "free" : calmCm > 0) return;
 		const isNear = zone === zones.near;
+		// A car that was thought to have left just now may be there still, and is no ghost.
+		if (isKnown && this.#heardOften >= carHeard && this.#floorRun + this.#silentRun < runLimit) return;
 		if (!isNear && zone !== zones.floor && !(zone === zones.silence && (isSilent || !isKnown))) return;
 		if (this.#ghostAge < 1 / ghostRate) this.#ghostAge++;
 		this.#ghostShare += (((isNear ? 1 : 0) - this.#ghostShare) / (this.#ghostAge + ghostPriorAge)) * this.#weight;
