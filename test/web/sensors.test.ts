@@ -166,6 +166,13 @@ describe("one sensor", () => {
 		expect(text).toContain("12,000 measurements since it started Echo over 99% No echo under 1% Too short under 1%");
 	});
 
+	test("says why its board had to start anew, and shows what it says as text", async () => {
+		gateway.boards.make("board-1", "LOT001", sensorsOf(idsOf(1, 8)), { restarted: "<b>watchdog</b>" });
+		await visit();
+		await openSensor("001");
+		await panel("001").getByText("<b>watchdog</b>", { exact: true }).waitFor();
+	});
+
 	test("says why it knows nothing, and what to do", async () => {
 		await visit();
 		await openSensor("010");
@@ -355,6 +362,7 @@ describe("one sensor", () => {
 		await page.keyboard.press("Tab");
 		await page.keyboard.press("Enter");
 		await panel("002").getByText("Is the spot empty?").waitFor({ state: "detached" });
+		await expectEventually(() => page.evaluate(() => document.activeElement?.textContent), "Learn floor now");
 		await page.keyboard.press("Escape");
 		await expectEventually(() => page.evaluate(() => document.activeElement?.id), "sensor-SPOT002");
 		expect(gateway.boards.commands).toEqual([]);

@@ -87,12 +87,12 @@ describe("a lot's boards", () => {
 		expect(ids(listBoards(boards, books, { lot_id: "LOT001", limit: 10 }))).toEqual(["new"]);
 	});
 
-	test("come in pages", () => {
+	test("come in pages, in the order in which people count", () => {
 		const { boards, announce } = setUpBoards();
 		const books = booksWithLot(3);
-		for (const id of ["b3", "b1", "b2"]) announce(id);
+		for (const id of ["b10", "b1", "b2"]) announce(id);
 		expect(ids(listBoards(boards, books, { lot_id: "LOT001", limit: 2 }))).toEqual(["b1", "b2"]);
-		expect(ids(listBoards(boards, books, { lot_id: "LOT001", limit: 2, after: "b2" }))).toEqual(["b3"]);
+		expect(ids(listBoards(boards, books, { lot_id: "LOT001", limit: 2, after: "b2" }))).toEqual(["b10"]);
 	});
 
 	test("in trouble are those offline, with a sensor that knows nothing, or with an alarm", () => {

@@ -5,6 +5,7 @@ import { learntWords } from "./sensors.ts";
 import { WatchView } from "./WatchView.tsx";
 
 const helpId = "sensor-help";
+const learnId = "sensor-learn";
 
 /** What somebody who mounts or mends a sensor does with it. Nothing is offered while page or board are away. */
 export function SensorActions({ page, view, sensor, spot }: SpotProps) {
@@ -13,9 +14,10 @@ export function SensorActions({ page, view, sensor, spot }: SpotProps) {
 	const busy = sensor.busy.value;
 	const isWatched = sensor.watch.value?.isRunning.value === true;
 	const learning = sensor.learning.value;
-	const action = (text: string, isBusy: boolean, press: () => void) => (
+	const action = (text: string, isBusy: boolean, press: () => void, id?: string) => (
 		<button
 			type="button"
+			id={id}
 			class="button"
 			aria-disabled={denied !== null}
 			aria-busy={isBusy}
@@ -29,7 +31,7 @@ export function SensorActions({ page, view, sensor, spot }: SpotProps) {
 		<section class="sensor-actions">
 			<div class="sensor-buttons">
 				{action(say(busy.has("identify") ? "finding" : "findIt"), busy.has("identify"), () => void sensor.find())}
-				{action(say("learnFloor"), learning.step === "busy", () => sensor.askToLearn())}
+				{action(say("learnFloor"), learning.step === "busy", () => sensor.askToLearn(), learnId)}
 				{isWatched
 					? action(say("watchStop"), busy.has("trace"), () => void sensor.stopWatch())
 					: action(
@@ -66,8 +68,13 @@ export function SensorActions({ page, view, sensor, spot }: SpotProps) {
 function Learn({ page, sensor, spot }: Omit<SpotProps, "view">) {
 	const learning = sensor.learning.value;
 	const question = useRef<HTMLParagraphElement>(null);
+	const wasAsking = useRef(false);
 	useEffect(() => {
-		if (learning.step === "asking") question.current?.focus();
+		const isAsking = learning.step === "asking";
+		if (isAsking) question.current?.focus();
+		// The buttons that answered are gone.
+		else if (wasAsking.current) document.getElementById(learnId)?.focus();
+		wasAsking.current = isAsking;
 	}, [learning.step]);
 	if (learning.step === "idle") return null;
 	if (learning.step === "learnt") return <p class="learnt">{learntWords(learning.floorCm)}</p>;

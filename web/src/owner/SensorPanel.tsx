@@ -156,6 +156,12 @@ function Facts({ page, sensor, spot }: SpotProps) {
 						<dd>{say("ofBoard", { board: board.board_id, state: boardWords(board, now).toLocaleLowerCase() })}</dd>
 					</>
 				)}
+				{board !== null && board.restarted !== null && (
+					<>
+						<dt>{say("lastStart")}</dt>
+						<dd>{board.restarted}</dd>
+					</>
+				)}
 			</dl>
 		</>
 	);

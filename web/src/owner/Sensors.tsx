@@ -95,7 +95,8 @@ function SensorButton({ page, label, spot }: { page: OwnerPage; label: string; s
 			class="sensor"
 			id={`sensor-${spot.spot_id}`}
 			data-warned={isWarned(spot, page.alarms.value)}
-			aria-pressed={page.sensors.opened.value?.spotId === spot.spot_id}
+			aria-haspopup="dialog"
+			aria-expanded={page.sensors.opened.value?.spotId === spot.spot_id}
 			aria-label={say("sensorButton", { label, says: says.join(". ") })}
 			onClick={() => page.lookAt(spot)}
 		>
