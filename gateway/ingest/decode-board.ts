@@ -21,6 +21,9 @@ export type BoardWord = { board_id: string } & (
 	| { leaf: "trace"; said: BoardTrace }
 );
 
+/** What a board says of itself is never longer than this, in bytes: the health of 64 sensors has 12,000. Longer words are refused unread. */
+export const maxWordBytes = 16 * 1024;
+
 /** The topics below a board's name that the gateway hears. */
 export const boardLeaves = ["status", "health", "result", "trace"] as const;
 
@@ -40,7 +43,7 @@ export function decodeBoard(topics: Topics, topic: string, payload: Uint8Array):
 		const expected = boardLeaves.map((name) => topics.board("<board_id>", name)).join(", ");
 		return new Refusal("unknown_topic", `expected one of ${expected}, got ${clip(topic)}`);
 	}
-	const json = parse(payload);
+	const json = parse(payload, maxWordBytes);
 	if (json instanceof Refusal) return json;
 	const said = readers[known](json);
 	// Each reader gives the words of its own leaf.

@@ -5,7 +5,7 @@ import { clip, explain } from "../contract/explain.ts";
 import { StatusReportSchema } from "../contract/messages.ts";
 import type { Cursor } from "../lots/records.ts";
 
-/** No message of a board or sensor is longer than this, in bytes: a health of 8 sensors has 2,000. Longer ones are refused unread. */
+/** A sensor's status is never longer than this, in bytes; longer ones are refused unread. */
 export const maxReportBytes = 4096;
 
 /** Why a message was refused; each is counted by this name. */
@@ -56,7 +56,7 @@ export function decodeStatus(topics: Topics, topic: string, payload: Uint8Array)
 			`expected ${topics.status()} or ${topics.status("<lot_id>", "<spot_id>")}, got ${clip(topic)}`,
 		);
 	}
-	const json = parse(payload);
+	const json = parse(payload, maxReportBytes);
 	if (json instanceof Refusal) return json;
 	if (!statusReport.Check(json))
 		return new Refusal("wrong_shape", explain(statusReport.Errors(json), json, "the payload"));
@@ -98,9 +98,9 @@ export function decodeStatus(topics: Topics, topic: string, payload: Uint8Array)
 }
 
 /** JSON from bytes, or the cause why they are none. */
-export function parse(payload: Uint8Array): unknown {
-	if (payload.byteLength > maxReportBytes) {
-		return new Refusal("oversized", `expected at most ${maxReportBytes} bytes, got ${payload.byteLength}`);
+export function parse(payload: Uint8Array, maxBytes: number): unknown {
+	if (payload.byteLength > maxBytes) {
+		return new Refusal("oversized", `expected at most ${maxBytes} bytes, got ${payload.byteLength}`);
 	}
 	let text: string;
 	try {

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Topics } from "../../../firmware/messages.ts";
 import { maxSamplesPerTrace, maxSpotsPerBoard } from "../../../gateway/contract/messages.ts";
-import { maxReportBytes, Refusal } from "../../../gateway/ingest/decode.ts";
-import { boardLeaves, decodeBoard } from "../../../gateway/ingest/decode-board.ts";
+import { Refusal } from "../../../gateway/ingest/decode.ts";
+import { boardLeaves, decodeBoard, maxWordBytes } from "../../../gateway/ingest/decode-board.ts";
 import { sensorHealth } from "../boards/fakes.ts";
 
 const topics = new Topics("city/parkmate");
@@ -70,6 +70,8 @@ describe("what a board says of itself", () => {
 		expect(read("status", { online: true, boot: 1, spots: spots(maxSpotsPerBoard + 1) })).toMatchObject({
 			cause: "wrong_shape",
 		});
+		const sensors = Object.fromEntries(spots(maxSpotsPerBoard).map((id) => [`SPOT-${id}`, sensorHealth()]));
+		expect(read("health", { boot: 1, uptime_ms: 1, sensors })).toMatchObject({ leaf: "health" });
 		const floors = Object.fromEntries(spots(maxSpotsPerBoard + 1).map((id) => [id, 1]));
 		expect(read("result", { id: "c1", ok: true, floors })).toMatchObject({ cause: "wrong_shape" });
 		const samples = (count: number) => Array.from({ length: count }, () => [1, 0, 9]);
@@ -92,9 +94,9 @@ describe("what a board says of itself", () => {
 	});
 
 	test("that is too long is refused unread", () => {
-		expect(decodeBoard(topics, topics.board("b1", "health"), new Uint8Array(maxReportBytes + 1))).toMatchObject({
-			cause: "oversized",
-		});
+		expect(decodeBoard(topics, topics.board("b1", "health"), new Uint8Array(maxWordBytes + 1))).toEqual(
+			new Refusal("oversized", "expected at most 16384 bytes, got 16385"),
+		);
 	});
 
 	test("of any bytes whatsoever never throws", () => {
