@@ -22,7 +22,7 @@ export function loadLearnt(store: KeyValueStore, spots: Spots): string[] {
 		// A board that has to learn again is better than none.
 	}
 	return spots.map(({ spot_id }) => {
-		const text = Object.hasOwn(kept, spot_id) ? kept[spot_id] : "";
+		const text = kept[spot_id];
 		return typeof text === "string" && text.length <= learntLimit ? text : "";
 	});
 }
