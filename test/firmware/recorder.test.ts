@@ -66,7 +66,7 @@ describe("a recorder", () => {
 	it("gives every measurement once and in order, in messages that are numbered and bounded", () => {
 		const steps = fc.array(
 			fc.tuple(fc.oneof({ weight: 9, arbitrary: fc.nat(30) }, fc.nat(1500)), fc.nat(sensorLimit - 1)),
-			{ maxLength: 200 },
+			{ maxLength: 200, size: "max" },
 		);
 		fc.assert(
 			fc.property(steps, (measurements) => {
