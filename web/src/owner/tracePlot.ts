@@ -101,8 +101,10 @@ export class TracePlot {
 						ticks: { show: false },
 						size: 26,
 						splits: (_plot, _axis, minS, maxS) => timesBetween(minS, maxS),
-						values: (_plot, splits) =>
-							splits.map((at) => (at % 60 === 0 ? formatTime : formatClock)(at * 1000, timeZone)),
+						values: (_plot, splits) => {
+							const format = splits.every((at) => at % 60 === 0) ? formatTime : formatClock;
+							return splits.map((at) => format(at * 1000, timeZone));
+						},
 					},
 					{
 						font,
