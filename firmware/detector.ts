@@ -88,10 +88,17 @@ const priorSilentShare = 0.4;
 const priorGhostShare = 0.02;
 
 /** Measurements after a car has come in which its roof may turn out to be just under the sensor. */
-const vanWithin = 12;
+const vanWithin = 24;
 
 /** Nearer to a wall's sensor a bumper is loud: what is heard there now and then is a drop or an insect, cm. */
 const dropCm = 15;
+
+/** Near echoes that differ by more than this move, cm; from this share of such on it is no car at rest. */
+const erraticCm = 4;
+const erraticShare = 0.5;
+
+/** More echoes of the floor in a row than this are a car's leaving. */
+const longestLimit = 60;
 
 /** From this share on near echoes mean little where they are few: a cable in the beam, other sensors. */
 const hauntedShare = 0.03;
@@ -216,11 +223,18 @@ export class Detector {
 	/** Echoes of the floor and measurements of silence since the car was last heard. */
 	#floorRun = 0;
 	#silentRun = 0;
+	/** The most echoes of the floor after which this car was heard again. */
+	#longestRun = 0;
 	/** Near echoes since the car was there, up to {@link carHeard}. */
 	#heardOften = 0;
 	/** Measurements since the state changed, up to {@link knownAfter}. */
 	#age = 0;
 	#came = false;
+	/** Share of the last near echoes that were not where the one before was. */
+	#erratic = 0;
+	/** A near echo was heard since the floor was. */
+	#heardCar = false;
+	#isVan = false;
 	/** Something else was heard since the floor was: see {@link #meetStrange}. */
 	#strange = false;
 	/** Where the last near echo came from, cm. */
@@ -352,12 +366,21 @@ export class Detector {
 		if (distanceCm > 0 && this.#fault === "unplugged" && this.#faultVotes > 0 && this.#missing >= 0) {
 			if (this.#missing < faultVotesNeeded) this.#missing++;
 		}
+		if (blocked && this.#faultVotes === nuisanceVotesNeeded && this.#fault === "blocked") this.#meetVan();
 		if (now === null) this.#faultVotes = Math.max(0, this.#faultVotes - (distanceCm > 0 ? 2 : 1));
 		else if (now === this.#fault) this.#faultVotes = Math.min(this.#faultVotes + 1, faultVotesLimit);
 		else if (this.#faultVotes <= 1) {
 			this.#fault = now;
 			this.#faultVotes = 1;
 		} else this.#faultVotes--;
+	}
+
+	/** A van's roof may be just under the sensor. It comes with its hood first, and a spider does not. */
+	#meetVan(): void {
+		const came = this.#heardCar && (this.#verdict.state !== "occupied" || this.#age < vanWithin);
+		if (!came || this.#background.floorCm === 0) return;
+		this.#isVan = true;
+		this.#faultVotes = 0;
 	}
 
 	#push(distanceCm: number): void {
@@ -395,20 +418,14 @@ export class Detector {
 	#zoneOf(distanceCm: number): number {
 		if (distanceCm === 0) return zones.silence;
 		const zone = this.#background.zoneOf(distanceCm);
-		// A van may be that high; but it comes with its hood first, and a spider does not.
-		return zone === zones.blocked && this.#isVan(distanceCm) ? zones.near : zone;
-	}
-
-	#isVan(distanceCm: number): boolean {
-		const { state } = this.#verdict;
-		if (state === "occupied" && this.#age >= vanWithin) return Math.abs(distanceCm - this.#nearCm) <= sameCarCm;
-		return this.#heardNear >= carHeard && this.#nearCm > 0 && (state !== "unknown" || this.#fault !== "blocked");
+		return zone === zones.blocked && this.#isVan ? zones.near : zone;
 	}
 
 	/** A vehicle comes with more than one surface: a hood, a windscreen, a roof, or one that slows down. What stands there all at once is a person or a cart. */
 	#watchComing(distanceCm: number): void {
 		if (this.#verdict.state === "occupied") return;
 		const stepCm = Math.abs(distanceCm - this.#nearCm);
+		this.#erratic += ((stepCm > erraticCm ? 1 : 0) - this.#erratic) * 0.3 * this.#weight;
 		if (this.#heardNear > 4 && stepCm > 1.5 && stepCm < 60) this.#came = true;
 	}
 
@@ -423,11 +440,13 @@ export class Detector {
 		else if (zone === zones.near) {
 			this.#heardNear = Math.min(this.#heardNear + 4, heardLimit);
 			this.#meetStrange();
+			if (this.#heardNear >= carHeard) this.#heardCar = true;
 			this.#watchComing(distanceCm);
 			this.#add(agrees ? logOdds(0.9, this.#ghostShare) * (this.#came ? 1 : suddenShare) : 0.5, -clear);
 			this.#lean(1);
 		} else if (zone === zones.floor) {
-			this.#strange = false;
+			this.#strange = this.#heardCar = this.#isVan = false;
+			this.#erratic = 0;
 			const share = this.#came ? 1 : suddenShare;
 			this.#came = this.#came && this.#heardNear > 8;
 			const floorShare = this.#ghostShare < hauntedShare ? this.#floorShare : priorFloorShare;
@@ -516,6 +535,8 @@ export class Detector {
 		if (zone !== zones.near) return;
 		if (agrees && this.#heardOften < carHeard) this.#heardOften++;
 		if (this.#verdict.state === "free" && Math.abs(distanceCm - this.#nearCm) > sameCarCm) this.#forgetCar();
+		if (this.#verdict.state === "occupied" && this.#floorRun > this.#longestRun)
+			this.#longestRun = Math.min(this.#floorRun, longestLimit);
 		const run = this.#floorRun + this.#silentRun + this.#weight;
 		const rate = 1 - (1 - Math.max(carRate, 1 / (this.#age + 4))) ** Math.min(run, 20);
 		this.#floorShare = Math.min(this.#floorShare + (this.#floorRun / run - this.#floorShare) * rate, mostFloorShare);
@@ -526,11 +547,11 @@ export class Detector {
 	#forgetCar(): void {
 		this.#floorShare = priorFloorShare;
 		this.#silentShare = priorSilentShare;
-		this.#floorRun = this.#silentRun = this.#heardOften = 0;
+		this.#floorRun = this.#silentRun = this.#longestRun = this.#heardOften = 0;
 	}
 
 	#add(forOccupied: number, forFree: number): void {
-		const limit = this.#needed;
+		const limit = 2 * this.#needed;
 		this.#forOccupied = Math.min(limit, Math.max(0, this.#forOccupied + forOccupied * this.#weight));
 		this.#forFree = Math.min(limit, Math.max(0, this.#forFree + forFree * this.#weight));
 	}
@@ -546,11 +567,22 @@ export class Detector {
 			this.#change("unknown", this.#fault);
 		else if (!this.#background.isKnown) this.#wonder();
 		else if (this.#odd > (reason === "unclear" ? unclear.below : unclear.from)) this.#change("unknown", "unclear");
-		else if (state !== "occupied" && this.#forOccupied >= this.#needed) this.#change("occupied", "echo");
-		else if (state !== "free" && this.#forFree >= this.#needed) this.#change("free", "echo");
+		else if (state !== "occupied" && this.#hasCome()) this.#change("occupied", "echo");
+		else if (state !== "free" && this.#hasLeft()) this.#change("free", "echo");
 		else if (state === "unknown") this.#waitForEvidence();
 		else if (this.#isLost(state)) this.#change("unknown", "no_echo");
 		else this.#keep(state);
+	}
+
+	/** A car comes to rest. What keeps moving is none, unless it goes on for long. */
+	#hasCome(): boolean {
+		return this.#forOccupied >= (this.#erratic < erraticShare ? 1 : 2) * this.#needed;
+	}
+
+	/** A car that came back into the beam after so many echoes of the floor may do so again. */
+	#hasLeft(): boolean {
+		if (this.#forFree < this.#needed) return false;
+		return this.#verdict.state !== "occupied" || this.#floorRun === 0 || this.#floorRun > 1.5 * this.#longestRun;
 	}
 
 	/** Whether a missing pulse means a wire is not known before the sensor has shown how it says that nothing came back. */
@@ -598,6 +630,7 @@ export class Detector {
 		this.#age = this.#lost = 0;
 		this.#strange = false;
 		if (state === "unknown") {
+			this.#heardCar = false;
 			this.#heardNear = 0;
 			return;
 		}
