@@ -56,20 +56,20 @@ export class Calibration {
 			return;
 		}
 		this.#asks.push({ id, waiting: spots, floors: {}, problems: [] });
-		detectors.forEach((detector, spot) => {
-			if (!(spots & (1 << spot)) || this.#untilMs[spot]) return;
+		for (const [spot, detector] of detectors.entries()) {
+			if (!(spots & (1 << spot)) || this.#untilMs[spot]) continue;
 			this.#untilMs[spot] = nowMs + learnForMs;
 			detector.learnFloor();
 			lamps.signal(spot, "learning", learnForMs);
-		});
+		}
 	}
 
 	/** Looks how far it is; to be called after each measurement. False when everybody was answered. */
 	check(nowMs: number): boolean {
-		this.#options.detectors.forEach((detector, spot) => {
+		for (const [spot, detector] of this.#options.detectors.entries()) {
 			const untilMs = this.#untilMs[spot] ?? 0;
 			if (untilMs > 0 && (!detector.learning || nowMs >= untilMs)) this.#finish(spot);
-		});
+		}
 		return this.#asks.length > 0;
 	}
 

@@ -12,6 +12,9 @@ import { Recorder, recordLimitS } from "./recorder.ts";
 import type { Settings } from "./settings.ts";
 import type { Timer } from "./timer.ts";
 
+/** Commands that were not begun yet, at most; further ones are refused. */
+export const commandLimit = 8;
+
 /** How long a lamp blinks to be found, ms. */
 export const identifyForMs = 10_000;
 
@@ -26,6 +29,8 @@ export interface CommandsOptions {
 
 export class Commands {
 	readonly #options: CommandsOptions;
+	/** Commands are begun one after the other, each after a measurement: deep in the network client's calls a board's stack is too small. */
+	readonly #waiting: RawCommand[] = [];
 	/** While somebody records. */
 	#recorder: Recorder | null = null;
 	/** While floors are learnt. */
@@ -35,14 +40,20 @@ export class Commands {
 		this.#options = options;
 	}
 
-	/** Does it, or begins to; answers now or when it is done. */
-	take({ id, command, spot_id, seconds }: RawCommand): void {
+	/** To be done soon; answered when it is. */
+	take(command: RawCommand): void {
+		if (this.#waiting.length < commandLimit) this.#waiting.push(command);
+		else this.#refuse(command.id, `at most ${commandLimit} commands can wait, got one more`);
+	}
+
+	/** Does it, or begins to; answers now or in the end. */
+	#begin({ id, command, spot_id, seconds }: RawCommand): void {
 		const { settings, link } = this.#options;
 		// A bit for each spot that is meant.
 		let asked = 0;
-		settings.spots.forEach((spot, index) => {
+		for (const [index, spot] of settings.spots.entries()) {
 			if (spot_id === undefined || spot.spot_id === spot_id) asked |= 1 << index;
-		});
+		}
 		let problem = "";
 		if (command === "identify" || command === "learn_floor" || command === "trace") {
 			if (asked === 0) problem = `spot_id must be one of ${idsOf(settings)}, got ${spot_id}`;
@@ -53,7 +64,8 @@ export class Commands {
 				return;
 			}
 		} else problem = `command must be identify, learn_floor or trace, got ${command}`;
-		link.answer(problem === "" ? { id, ok: true } : { id, ok: false, message: problem });
+		if (problem === "") link.answer({ id, ok: true });
+		else this.#refuse(id, problem);
 	}
 
 	/** To be called with each measurement, before its detector judges it. */
@@ -63,20 +75,28 @@ export class Commands {
 
 	/** To be called after each measurement, when its detector has judged it. True when commands to learn are over. */
 	check(nowMs: number): boolean {
+		const command = this.#waiting.length > 0 ? this.#waiting.shift() : undefined;
+		if (command) this.#begin(command);
 		if (this.#calibration?.check(nowMs) !== false) return false;
 		this.#calibration = null;
 		return true;
 	}
 
-	/** Answers what was begun. Twice is fine. */
+	/** Answers all that were not answered. Twice is fine. */
 	close(): void {
+		for (const { id } of this.#waiting.splice(0)) this.#refuse(id, "the board was closed or got other settings");
 		this.#calibration?.close();
 	}
 
+	#refuse(id: string, message: string): void {
+		this.#options.link.answer({ id, ok: false, message });
+	}
+
 	#identify(spots: number): void {
-		this.#options.settings.spots.forEach((_, spot) => {
-			if (spots & (1 << spot)) this.#options.lamps.signal(spot, "identify", identifyForMs);
-		});
+		const { detectors, lamps } = this.#options;
+		for (let spot = 0; spot < detectors.length; spot++) {
+			if (spots & (1 << spot)) lamps.signal(spot, "identify", identifyForMs);
+		}
 	}
 
 	/** Gives what is wrong with `seconds`; "" when nothing is. */
@@ -85,12 +105,12 @@ export class Commands {
 			const got = seconds === undefined ? "nothing" : typeof seconds === "number" ? seconds : `a ${typeof seconds}`;
 			return `seconds must be a number from 1 to ${recordLimitS}, or 0 to end it, got ${got}`;
 		}
-		const { settings, link, timer } = this.#options;
+		const { settings, detectors, link, timer } = this.#options;
 		if (seconds > 0) this.#recorder ??= new Recorder({ sink: link, temperatureC: settings.temperature_c });
 		const untilMs = timer.now() + seconds * 1000;
-		settings.spots.forEach((_, spot) => {
+		for (let spot = 0; spot < detectors.length; spot++) {
 			if (spots & (1 << spot)) this.#recorder?.record(spot, untilMs);
-		});
+		}
 		return "";
 	}
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { Board, healthMs, saveLearntMs, settleMs, soonMs } from "../../firmware/board.ts";
 import { learnForMs, showResultMs } from "../../firmware/calibration.ts";
-import { identifyForMs } from "../../firmware/commands.ts";
+import { commandLimit, identifyForMs } from "../../firmware/commands.ts";
 import { VirtualLamp } from "../../firmware/device/virtual/lamp.ts";
 import { fastBlinkMs, gapMs } from "../../firmware/lamps.ts";
 import { learntKey, loadLearnt } from "../../firmware/learnt.ts";
@@ -14,7 +14,7 @@ import type {
 	Stored,
 } from "../../firmware/messages.ts";
 import { resendMs } from "../../firmware/outbox.ts";
-import { sweepMs } from "../../firmware/ranging.ts";
+import { slotMs, sweepMs } from "../../firmware/ranging.ts";
 import { countBoot, type KeyValueStore, parseSettings, saveBoot } from "../../firmware/settings.ts";
 import { connackMs, FakeBroker, type Heard } from "./fake-broker.ts";
 import { echoUs, FakeSensor } from "./fake-sensor.ts";
@@ -356,7 +356,11 @@ describe("a board's lamps", () => {
 
 describe("a board's commands", () => {
 	const answers = (broker: FakeBroker) => broker.payloads<BoardResult>("/result");
-	const command = (broker: FakeBroker, more: object) => broker.say("parkmate/board/b1/command", { id: "1", ...more });
+	/** Says it, and lets the board come to it. */
+	const command = ({ broker, time }: ReturnType<typeof setUp>, more: object) => {
+		broker.say("parkmate/board/b1/command", { id: "1", ...more });
+		time.advance(2 * slotMs);
+	};
 
 	/** How often each lamp changes between light and dark in the time that an identification takes. */
 	function blinks({ time, lamps }: ReturnType<typeof setUp>): number[] {
@@ -374,7 +378,7 @@ describe("a board's commands", () => {
 	it("identify one spot by its lamp", () => {
 		const set = setUp();
 		set.run();
-		command(set.broker, { command: "identify", spot_id: "S1" });
+		command(set, { command: "identify", spot_id: "S1" });
 		expect(answers(set.broker)).toEqual([{ id: "1", ok: true }]);
 		const [first = 0, ...others] = blinks(set);
 		expect(first).toBeGreaterThan(40);
@@ -384,7 +388,7 @@ describe("a board's commands", () => {
 	it("identify all spots when none is named", () => {
 		const set = setUp();
 		set.run();
-		command(set.broker, { command: "identify" });
+		command(set, { command: "identify" });
 		for (const count of blinks(set)) expect(count).toBeGreaterThan(40);
 	});
 
@@ -399,9 +403,31 @@ describe("a board's commands", () => {
 		[{ command: "restart" }, "command must be identify, learn_floor or trace, got restart"],
 		[{ command: "dance" }, "command must be identify, learn_floor or trace, got dance"],
 	])("say what is possible to %j", (asked, message) => {
-		const { broker, run } = setUp();
+		const set = setUp();
+		set.run();
+		command(set, asked);
+		expect(answers(set.broker)).toEqual([{ id: "1", ok: false, message }]);
+	});
+
+	it("are begun one after the other, and refused where too many wait", () => {
+		const { broker, time, run } = setUp();
 		run();
-		command(broker, asked);
+		for (let index = 0; index <= commandLimit; index++) {
+			broker.say("parkmate/board/b1/command", { id: String(index), command: "identify" });
+		}
+		const message = `at most ${commandLimit} commands can wait, got one more`;
+		expect(answers(broker)).toEqual([{ id: String(commandLimit), ok: false, message }]);
+		time.advance(2 * sweepMs);
+		const ids = answers(broker).map(({ id, ok }) => `${id} ${ok}`);
+		expect(ids.slice(1)).toEqual(Array.from({ length: commandLimit }, (_, index) => `${index} true`));
+	});
+
+	it("are answered when the board is closed before it came to them", () => {
+		const { broker, board, run } = setUp();
+		run();
+		broker.say("parkmate/board/b1/command", { id: "1", command: "identify" });
+		board.close();
+		const message = "the board was closed or got other settings";
 		expect(answers(broker)).toEqual([{ id: "1", ok: false, message }]);
 	});
 });
@@ -522,6 +548,7 @@ describe("learning floors on command", () => {
 		run();
 		const healths = broker.payloads<BoardHealth>("/health").length;
 		learn(broker);
+		calm(set, 250, sweepMs);
 		expect(new Set(lamps.map(({ color }) => color))).not.toContain("green");
 		calm(set, 250, learnForMs + sweepMs);
 		const [answer] = answers(broker);
@@ -568,9 +595,11 @@ describe("learning floors on command", () => {
 	});
 
 	it("answers when the board is closed meanwhile", () => {
-		const { broker, board, run } = setUp();
+		const { broker, board, run, time, sensors } = setUp();
 		run();
+		for (const sensor of sensors) sensor.echoUs = 38_000;
 		learn(broker);
+		time.advance(sweepMs);
 		board.close();
 		expect(answers(broker)).toMatchObject([{ id: "f", ok: false }]);
 		expect(broker.heard.at(-1)?.topic).toBe("parkmate/board/b1/status");
