@@ -12,6 +12,9 @@ export const askS = 600;
 /** How long the broker may take to know the board, and the board to answer, ms. */
 export const answerMs = 5000;
 
+/** How often it is asked in that time. */
+export const askLimit = 5;
+
 /** How long the last message may take after the end, ms: boards tell about once a second. */
 export const lastMs = 1500;
 
@@ -52,7 +55,12 @@ class Session {
 	readonly #timers = new Set<NodeJS.Timeout>();
 	readonly #name = `trace-${process.pid}-${Math.random().toString(36).slice(2, 8)}`;
 	#asked = 0;
+	/** It has answered, ever. */
 	#answered = false;
+	/** It has not answered what it was asked last. */
+	#pending = false;
+	#asks = 0;
+	#askedS = 0;
 	#online: boolean | null = null;
 	#endMs: number | null = null;
 	#fail: (error: Error) => void = () => {};
@@ -145,19 +153,33 @@ class Session {
 	#ask(): void {
 		for (const timer of this.#timers) clearTimeout(timer);
 		this.#timers.clear();
-		const { seconds, boardId } = this.#source;
+		const { seconds } = this.#source;
 		this.#endMs ??= seconds === null ? Number.POSITIVE_INFINITY : performance.now() + seconds * 1000;
 		const restS = (this.#endMs - performance.now()) / 1000;
 		if (restS <= 0) {
 			this.#end();
 			return;
 		}
-		this.#command(Math.max(1, Math.min(restS, askS)));
+		this.#askedS = Math.max(1, Math.min(restS, askS));
+		this.#command(this.#askedS);
 		if (restS < askS) this.#after(restS * 1000, () => this.#end());
 		else this.#after((askS / 2) * 1000, () => this.#ask());
-		this.#after(answerMs, () => {
-			if (!this.#answered)
-				this.#fail(new RecordingError(`board ${boardId} does not answer: does its firmware know trace?`));
+		this.#asks = 0;
+		this.#pending = true;
+		this.#askAgain();
+	}
+
+	/** A board says that it is online before it listens: the first command may be lost. */
+	#askAgain(): void {
+		this.#after(answerMs / askLimit, () => {
+			if (!this.#pending || !this.#online) return;
+			const { boardId, say } = this.#source;
+			const problem = `board ${boardId} does not answer: does its firmware know trace?`;
+			if (++this.#asks < askLimit) {
+				this.#command(this.#askedS);
+				this.#askAgain();
+			} else if (this.#answered) say(problem);
+			else this.#fail(new RecordingError(problem));
 		});
 	}
 
@@ -171,6 +193,7 @@ class Session {
 	#onResult(result: BoardResult | null): void {
 		if (typeof result?.id !== "string" || !result.id.startsWith(`${this.#name}-`)) return;
 		this.#answered = true;
+		this.#pending = false;
 		if (!result.ok) this.#fail(new RecordingError(`board ${this.#source.boardId}: ${result.message ?? "it refuses"}`));
 	}
 

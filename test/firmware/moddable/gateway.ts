@@ -1,6 +1,14 @@
 /** The other end of the wire, for tests: hears a board's reports, and says that they are stored when it is told to. */
 import { connect, type MqttClient } from "mqtt";
-import type { BoardHealth, BoardStatus, LedCommand, StatusReport } from "../../../firmware/messages.ts";
+import type {
+	BoardCommand,
+	BoardHealth,
+	BoardResult,
+	BoardStatus,
+	BoardTrace,
+	LedCommand,
+	StatusReport,
+} from "../../../firmware/messages.ts";
 import { until } from "../../support/processes.ts";
 
 export class Gateway {
@@ -10,6 +18,9 @@ export class Gateway {
 	readonly statuses: BoardStatus[] = [];
 	/** How boards said that they are. */
 	readonly healths: BoardHealth[] = [];
+	/** Answers to commands, and what boards told of their measurements. */
+	readonly results: BoardResult[] = [];
+	readonly traces: BoardTrace[] = [];
 	/** Says that reports are stored. */
 	answers = true;
 	readonly #client: MqttClient;
@@ -28,9 +39,8 @@ export class Gateway {
 			client.once("connect", () => resolve());
 			client.once("error", reject);
 		});
-		await client.subscribeAsync(["parkmate/spot/status/#", "parkmate/board/+/status", "parkmate/board/+/health"], {
-			qos: 1,
-		});
+		const leaves = ["status", "health", "result", "trace"].map((leaf) => `parkmate/board/+/${leaf}`);
+		await client.subscribeAsync(["parkmate/spot/status/#", ...leaves], { qos: 1 });
 		return gateway;
 	}
 
@@ -53,6 +63,10 @@ export class Gateway {
 		await this.#client.publishAsync(topic, JSON.stringify(command), { qos: 1, retain: true });
 	}
 
+	async command(boardId: string, command: Omit<BoardCommand, "settings">): Promise<void> {
+		await this.#client.publishAsync(`parkmate/board/${boardId}/command`, JSON.stringify(command), { qos: 1 });
+	}
+
 	/** Takes a lamp's command back. */
 	async clear(lotId: string, spotId: string): Promise<void> {
 		await this.#client.publishAsync(`parkmate/led/command/${lotId}/${spotId}`, "", { qos: 1, retain: true });
@@ -70,6 +84,14 @@ export class Gateway {
 		}
 		if (topic.endsWith("/health")) {
 			this.healths.push(JSON.parse(payload) as BoardHealth);
+			return;
+		}
+		if (topic.endsWith("/result")) {
+			this.results.push(JSON.parse(payload) as BoardResult);
+			return;
+		}
+		if (topic.endsWith("/trace")) {
+			this.traces.push(JSON.parse(payload) as BoardTrace);
 			return;
 		}
 		const report = JSON.parse(payload) as StatusReport;

@@ -148,6 +148,30 @@ describe("with a broker", () => {
 		return { broker, gateway, simulator };
 	}
 
+	it("does what it is told: records, and learns its floors, on a board's small stack", async () => {
+		const broker = keep(await Mosquitto.start());
+		const gateway = keep(await Gateway.start(broker.url));
+		const spots = boardSettings().spots.map(({ spot_id }) => ({ spot_id }));
+		const board_id = `test-${boards}`;
+		startBoard({ board_id, spots, broker_url: broker.url });
+		// A board that reports has subscribed before.
+		await until("a report", () => gateway.reports.length > 0, { deadlineMs: 30_000 });
+		await gateway.command(board_id, { id: "t", command: "trace", seconds: 600 });
+		await gateway.command(board_id, { id: "f", command: "learn_floor" });
+		await gateway.command(board_id, { id: "i", command: "identify", spot_id: "SPOT009" });
+		await until("all answers", () => gateway.results.length === 3, { deadlineMs: 30_000 });
+		const result = (id: string) => gateway.results.find((one) => one.id === id);
+		expect(result("t")).toEqual({ id: "t", ok: true });
+		expect(result("i")?.message).toMatch(/^spot_id must be one of SPOT001, .*, got SPOT009$/);
+		expect(result("f")?.ok).toBe(true);
+		for (const floor of Object.values(result("f")?.floors ?? {})) expect(Math.abs((floor ?? 0) - 220)).toBeLessThan(2);
+		await until("a trace", () => gateway.traces.length >= 3, { deadlineMs: 30_000 });
+		expect(gateway.traces.map(({ n }) => n)).toEqual(gateway.traces.map((_, index) => index + 1));
+		expect(new Set(gateway.traces.flatMap(({ samples }) => samples.map(([, spot]) => spot)))).toEqual(
+			new Set([0, 1, 2, 3]),
+		);
+	});
+
 	it("reports a spot with its distance, why, and when", async () => {
 		const { gateway, simulator } = await start();
 		simulator.tell(car(1));

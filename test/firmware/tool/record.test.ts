@@ -140,6 +140,21 @@ describe("over a broker", () => {
 		expect(program.output).toContain(message(broker));
 	});
 
+	it("asks again when its first command was lost", async () => {
+		const topic = "parkmate/board/b1/command";
+		let lost = false;
+		aedes.authorizeForward = (client, packet) => {
+			const loses = !lost && client.id === "b1" && packet.topic === topic;
+			lost ||= loses;
+			return loses ? null : packet;
+		};
+		const program = start("--broker", broker, "--board", "b1", "--out", file);
+		await until("some measurements", () => recorded() > 0);
+		expect(await program.end("SIGINT")).toBe(0);
+		expect(lost).toBe(true);
+		expect(commands.map(({ seconds }) => seconds)).toEqual([600, 600, 0]);
+	});
+
 	it("says when there is no broker", async () => {
 		const program = start("--broker", "mqtt://127.0.0.1:1", "--board", "b1", "--out", file);
 		expect((await program.ended).code).toBe(1);
