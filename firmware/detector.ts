@@ -93,12 +93,18 @@ const vanWithin = 24;
 /** Nearer to a wall's sensor a bumper is loud: what is heard there now and then is a drop or an insect, cm. */
 const dropCm = 15;
 
+/** And what those of something that keeps moving count for. */
+const movingShare = 0.3;
+
 /** Near echoes that differ by more than this move, cm; from this share of such on it is no car at rest. */
-const erraticCm = 4;
-const erraticShare = 0.5;
+const erraticCm = 2;
+const erraticShare = 0.4;
+
+/** And then so many times the evidence is needed: 12 s of nothing but such echoes. */
+const erraticFactor = 3;
 
 /** More echoes of the floor in a row than this are a car's leaving. */
-const longestLimit = 60;
+const longestLimit = 40;
 
 /** From this share on near echoes mean little where they are few: a cable in the beam, other sensors. */
 const hauntedShare = 0.03;
@@ -223,6 +229,8 @@ export class Detector {
 	/** Echoes of the floor and measurements of silence since the car was last heard. */
 	#floorRun = 0;
 	#silentRun = 0;
+	/** Echoes of the floor between a car's leaving and what is heard from the same place now. */
+	#awayRun = 0;
 	/** The most echoes of the floor after which this car was heard again. */
 	#longestRun = 0;
 	/** Near echoes since the car was there, up to {@link carHeard}. */
@@ -442,7 +450,8 @@ export class Detector {
 			this.#meetStrange();
 			if (this.#heardNear >= carHeard) this.#heardCar = true;
 			this.#watchComing(distanceCm);
-			this.#add(agrees ? logOdds(0.9, this.#ghostShare) * (this.#came ? 1 : suddenShare) : 0.5, -clear);
+			const share = this.#isMoving ? movingShare : this.#came ? 1 : suddenShare;
+			this.#add(agrees ? logOdds(0.9, this.#ghostShare) * share : 0.5, -clear);
 			this.#lean(1);
 		} else if (zone === zones.floor) {
 			this.#strange = this.#heardCar = this.#isVan = false;
@@ -535,6 +544,7 @@ export class Detector {
 		if (zone !== zones.near) return;
 		if (agrees && this.#heardOften < carHeard) this.#heardOften++;
 		if (this.#verdict.state === "free" && Math.abs(distanceCm - this.#nearCm) > sameCarCm) this.#forgetCar();
+		if (this.#verdict.state === "free" && this.#awayRun === 0) this.#awayRun = this.#floorRun;
 		if (this.#verdict.state === "occupied" && this.#floorRun > this.#longestRun)
 			this.#longestRun = Math.min(this.#floorRun, longestLimit);
 		const run = this.#floorRun + this.#silentRun + this.#weight;
@@ -547,11 +557,11 @@ export class Detector {
 	#forgetCar(): void {
 		this.#floorShare = priorFloorShare;
 		this.#silentShare = priorSilentShare;
-		this.#floorRun = this.#silentRun = this.#longestRun = this.#heardOften = 0;
+		this.#floorRun = this.#silentRun = this.#longestRun = this.#awayRun = this.#heardOften = 0;
 	}
 
 	#add(forOccupied: number, forFree: number): void {
-		const limit = 2 * this.#needed;
+		const limit = erraticFactor * this.#needed;
 		this.#forOccupied = Math.min(limit, Math.max(0, this.#forOccupied + forOccupied * this.#weight));
 		this.#forFree = Math.min(limit, Math.max(0, this.#forFree + forFree * this.#weight));
 	}
@@ -576,7 +586,12 @@ export class Detector {
 
 	/** A car comes to rest. What keeps moving is none, unless it goes on for long. */
 	#hasCome(): boolean {
-		return this.#forOccupied >= (this.#erratic < erraticShare ? 1 : 2) * this.#needed;
+		return this.#forOccupied >= (this.#isMoving ? erraticFactor : 1) * this.#needed;
+	}
+
+	/** Echoes from ever other places, and not because slopes and glass swallow some. */
+	get #isMoving(): boolean {
+		return this.#erratic >= erraticShare && (this.#echoes === windowSize || this.#background.isSilent);
 	}
 
 	/** A car that came back into the beam after so many echoes of the floor may do so again. */
@@ -635,6 +650,11 @@ export class Detector {
 			return;
 		}
 		if (was === "free") this.#heardOften = 0;
+		// It had not left: it was out of the beam, and did not drive in.
+		if (state === "occupied" && !this.#came && this.#awayRun > this.#longestRun && this.#awayRun < longestLimit) {
+			this.#longestRun = this.#awayRun;
+		}
+		this.#awayRun = 0;
 		this.#keep(state);
 	}
 

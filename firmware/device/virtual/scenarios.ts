@@ -9,6 +9,7 @@ import {
 	officeShare,
 	overBonnets,
 	overBoots,
+	shopShare,
 	type TrafficOptions,
 	traffic,
 } from "./reality/comings.ts";
@@ -69,7 +70,7 @@ const set = { tells: { mount: true, height: true } } as const;
 
 const mild = sky.day(8, 18);
 
-/** All of it: some 740 hours of one spot. */
+/** All of it: some 1,250 hours of one spot. */
 export const scenarios: readonly Scenario[] = [
 	// Places.
 	overhead("garage set", "A garage where everything was set at mounting.", {}, [], {
@@ -150,19 +151,19 @@ export const scenarios: readonly Scenario[] = [
 	overhead("sports cars", "Low cars far below high sensors.", { vehicles: ["sports"], first: "free" }, [mild], {
 		heightCm: [320, 350],
 	}),
-	overhead("people", "A busy way across the spots.", { first: "free" }, [people.walkers(20), people.standers(1.5)]),
+	overhead("people", "A busy way across the spots.", { first: "free" }, [people.walkers(20), people.standers(0.3)]),
 	overhead(
 		"people, set",
 		"The same with heights set, and drivers at their cars.",
 		{},
-		[people.walkers(20), people.standers(2), people.gettingOut()],
+		[people.walkers(20), people.standers(0.3), people.gettingOut()],
 		set,
 	),
 	overhead(
 		"supermarket",
 		"Trolleys pushed through, and left for a minute now and then.",
 		{ cycleMin: 10, first: "free" },
-		[people.trolleys(12), people.leftTrolleys(0.3), people.walkers(12), overBoots(), bootLids(0.6)],
+		[people.trolleys(12), people.leftTrolleys(0.1), people.walkers(12), overBoots(), bootLids(0.6)],
 		{ spots: 4 },
 	),
 
@@ -344,8 +345,8 @@ export const scenarios: readonly Scenario[] = [
 	wall("wall, first boot", "Put up before parked cars.", { first: "occupied", cycleMin: 20 }, []),
 	wall("wall, people", "People walk between cars and wall.", { first: "free" }, [
 		people.walkers(20),
-		people.standers(3),
-		people.leftTrolleys(0.2),
+		people.standers(0.3),
+		people.leftTrolleys(0.1),
 	]),
 	wall(
 		"wall, bad weather",
@@ -370,6 +371,32 @@ export const scenarios: readonly Scenario[] = [
 		{ spots: 1, hours: 168, firstHour: 5, cadence: every(1000) },
 	),
 	overhead(
+		"shop week",
+		"A week at a shop, no height set: short stays, trolleys, now and then somebody who stops under the sensor.",
+		{ cycleMin: 60, shareAt: shopShare, first: "free" },
+		[sky.day(8, 24), people.walkers(3), people.trolleys(1), people.standers(), people.gettingOut(), bootLids()],
+		{ spots: 1, hours: 168, firstHour: 6, cadence: every(1000) },
+	),
+	overhead(
+		"garage week",
+		"A week below ground, height set: no weather, low ceilings, every kind of car.",
+		{
+			cycleMin: 120,
+			shareAt: officeShare,
+			first: "free",
+			vehicles: ["hatchback", "saloon", "saloon", "suv", "suv", "van", "sports", "softTop"],
+		},
+		[people.walkers(1), people.standers(), corrections()],
+		{ ...set, spots: 1, hours: 168, firstHour: 5, cadence: every(1000) },
+	),
+	wall(
+		"wall week",
+		"A week at a wall, nothing set.",
+		{ cycleMin: 120, shareAt: officeShare, first: "free" },
+		[sky.day(-1, 14), sky.rain(80, 83, 0.5), people.walkers(2), people.standers()],
+		{ spots: 1, hours: 168, firstHour: 5, cadence: every(1000) },
+	),
+	overhead(
 		"bad day",
 		"Wind, rain, people, clones, a neighbour's pings, restarts.",
 		{ first: "free" },
@@ -378,7 +405,7 @@ export const scenarios: readonly Scenario[] = [
 			sky.rain(1, 2.5, 0.7),
 			sky.day(0, 6),
 			people.walkers(10),
-			people.standers(2),
+			people.standers(0.3),
 			fault.clones("mixed"),
 			fault.foreignCrosstalk(83.1),
 			fault.reboots(1),

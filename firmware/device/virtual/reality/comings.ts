@@ -43,6 +43,12 @@ export function officeShare(hour: number): number {
 	return hour < 17 ? 0.9 : Math.max(0.05, 0.9 - 0.2 * (hour - 17));
 }
 
+/** The same near a shop: open from 8 to 20, fullest before supper (assumed). */
+export function shopShare(hour: number): number {
+	if (hour < 8 || hour >= 21) return 0.05;
+	return hour < 16 ? 0.5 : 0.8;
+}
+
 /** Every other driver stops half way, backs up and corrects (share assumed; anybody can watch it). */
 export function corrections(share = 0.5): Effect {
 	return {
