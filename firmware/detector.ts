@@ -69,6 +69,9 @@ export const evidenceNeeded = 9.5;
 /** What one measurement is worth at most, nats: three of them are not enough for a change. */
 export const clear = 3;
 
+/** What a silent one is worth at most, nats: rain and wind swallow some pings in a row. */
+const silenceClear = 1.5;
+
 /** A measurement counts for the time since the last one, in full from this on, ms: ten pings in one second are one second's. */
 const fullWeightMs = 450;
 
@@ -94,7 +97,7 @@ const vanWithin = 24;
 const dropCm = 15;
 
 /** And what those of something that keeps moving count for. */
-const movingShare = 0.3;
+const movingShare = 0.25;
 
 /** Near echoes that differ by more than this move, cm; from this share of such on it is no car at rest. */
 const erraticCm = 2;
@@ -432,9 +435,11 @@ export class Detector {
 	/** A vehicle comes with more than one surface: a hood, a windscreen, a roof, or one that slows down. What stands there all at once is a person or a cart. */
 	#watchComing(distanceCm: number): void {
 		if (this.#verdict.state === "occupied") return;
+		// The first one of its kind is no step.
+		if (this.#heardNear <= 4) return;
 		const stepCm = Math.abs(distanceCm - this.#nearCm);
-		this.#erratic += ((stepCm > erraticCm ? 1 : 0) - this.#erratic) * 0.3 * this.#weight;
-		if (this.#heardNear > 4 && stepCm > 1.5 && stepCm < 60) this.#came = true;
+		this.#erratic += ((stepCm > erraticCm ? 1 : 0) - this.#erratic) * Math.min(0.5, 0.3 * this.#weight);
+		if (stepCm > 1.5 && stepCm < 60) this.#came = true;
 	}
 
 	#weighEvidence({ zone, agrees, distanceCm }: Readonly<Heard>, occupied: boolean): void {
@@ -479,7 +484,7 @@ export class Detector {
 		this.#lost = Math.min(this.#lost + this.#weight, lostLimit);
 		if (isSilent) {
 			this.#countOdd(zones.silence, true, false);
-			const forFree = Math.max(0.2, logOdds(0.97, this.#silentShare));
+			const forFree = Math.min(silenceClear, Math.max(0.2, logOdds(0.97, this.#silentShare)));
 			// A car may well be silent two times out of three, if only it is heard more often than birds and weeds are.
 			const heard = Math.max(0.35, Math.min(0.9, 2.5 * this.#ghostShare));
 			this.#add(Math.log((1 - heard) / (1 - Math.min(0.9, this.#ghostShare))), forFree);
@@ -597,7 +602,7 @@ export class Detector {
 	/** A car that came back into the beam after so many echoes of the floor may do so again. */
 	#hasLeft(): boolean {
 		if (this.#forFree < this.#needed) return false;
-		return this.#verdict.state !== "occupied" || this.#floorRun === 0 || this.#floorRun > 1.5 * this.#longestRun;
+		return this.#verdict.state !== "occupied" || this.#floorRun === 0 || this.#floorRun > 2 * this.#longestRun;
 	}
 
 	/** Whether a missing pulse means a wire is not known before the sensor has shown how it says that nothing came back. */

@@ -100,9 +100,9 @@ export function walkers(perHour = 6): Effect {
 /**
  * Somebody stands under the sensor for 5 to 20 s, on the phone or at a door. People who stand shift their weight every few
  * seconds and move head and arms by some 10 cm (assumed; anybody can watch it), so that another part of them is heard each time.
- * At an empty spot twice or three times a day (assumed): people stand beside vehicles, or on the way, far more often.
+ * Under one sensor, five times a week (assumed): people stand beside vehicles, or on the way, far more often.
  */
-export function standers(perHour = 0.1): Effect {
+export function standers(perHour = 0.03): Effect {
 	return now("standers", perHour, [5000, 20_000], (echoes, spot, sinceMs, _lengthMs, { x, aside, tall }) => {
 		const near = spot.traffic.scene.vehicle ? 1 : 0.4;
 		const alongCm = 9 * Math.sin(sinceMs / 700) + 5 * Math.sin(sinceMs / 270);
