@@ -106,6 +106,10 @@ const erraticShare = 0.4;
 /** And then so many times the evidence is needed: 12 s of nothing but such echoes. */
 const erraticFactor = 3;
 
+/** What lets the floor be heard more often than this stands at the edge of the beam, and has left after so many of its echoes; 14 s. */
+const edgeShare = 0.2;
+const edgeRun = 20;
+
 /** More echoes of the floor in a row than this are a car's leaving. */
 const longestLimit = 40;
 
@@ -566,9 +570,9 @@ export class Detector {
 	}
 
 	#add(forOccupied: number, forFree: number): void {
-		const limit = erraticFactor * this.#needed;
-		this.#forOccupied = Math.min(limit, Math.max(0, this.#forOccupied + forOccupied * this.#weight));
-		this.#forFree = Math.min(limit, Math.max(0, this.#forFree + forFree * this.#weight));
+		const most = erraticFactor * this.#needed;
+		this.#forOccupied = Math.min(most, Math.max(0, this.#forOccupied + forOccupied * this.#weight));
+		this.#forFree = Math.min(this.#needed, Math.max(0, this.#forFree + forFree * this.#weight));
 	}
 
 	#lean(taken: number): void {
@@ -602,7 +606,9 @@ export class Detector {
 	/** A car that came back into the beam after so many echoes of the floor may do so again. */
 	#hasLeft(): boolean {
 		if (this.#forFree < this.#needed) return false;
-		return this.#verdict.state !== "occupied" || this.#floorRun === 0 || this.#floorRun > 2 * this.#longestRun;
+		if (this.#verdict.state !== "occupied" || this.#ghostShare >= hauntedShare) return true;
+		if (this.#floorRun === 0) return this.#silentRun > 0;
+		return this.#floorRun > Math.max(2 * this.#longestRun, this.#floorShare > edgeShare ? edgeRun : 0);
 	}
 
 	/** Whether a missing pulse means a wire is not known before the sensor has shown how it says that nothing came back. */
