@@ -111,7 +111,7 @@ const edgeShare = 0.2;
 const edgeRun = 20;
 
 /** More echoes of the floor in a row than this are a car's leaving. */
-const longestLimit = 40;
+const longestLimit = 25;
 
 /** From this share on near echoes mean little where they are few: a cable in the beam, other sensors. */
 const hauntedShare = 0.03;
@@ -553,9 +553,9 @@ export class Detector {
 		if (zone !== zones.near) return;
 		if (agrees && this.#heardOften < carHeard) this.#heardOften++;
 		if (this.#verdict.state === "free" && Math.abs(distanceCm - this.#nearCm) > sameCarCm) this.#forgetCar();
-		if (this.#verdict.state === "free" && this.#awayRun === 0) this.#awayRun = this.#floorRun;
-		if (this.#verdict.state === "occupied" && this.#floorRun > this.#longestRun)
-			this.#longestRun = Math.min(this.#floorRun, longestLimit);
+		if (this.#verdict.state === "free" && this.#awayRun === 0) this.#awayRun = this.#emptyRun;
+		if (this.#verdict.state === "occupied" && this.#emptyRun > this.#longestRun)
+			this.#longestRun = Math.min(this.#emptyRun, longestLimit);
 		const run = this.#floorRun + this.#silentRun + this.#weight;
 		const rate = 1 - (1 - Math.max(carRate, 1 / (this.#age + 4))) ** Math.min(run, 20);
 		this.#floorShare = Math.min(this.#floorShare + (this.#floorRun / run - this.#floorShare) * rate, mostFloorShare);
@@ -607,8 +607,13 @@ export class Detector {
 	#hasLeft(): boolean {
 		if (this.#forFree < this.#needed) return false;
 		if (this.#verdict.state !== "occupied" || this.#ghostShare >= hauntedShare) return true;
-		if (this.#floorRun === 0) return this.#silentRun > 0;
-		return this.#floorRun > Math.max(2 * this.#longestRun, this.#floorShare > edgeShare ? edgeRun : 0);
+		const isOften = this.#floorShare + (this.#background.isSilent ? this.#silentShare : 0) > edgeShare;
+		return this.#emptyRun > Math.max(2 * this.#longestRun, isOften ? edgeRun : 0);
+	}
+
+	/** Measurements that sounded like an empty spot since something near was heard. */
+	get #emptyRun(): number {
+		return this.#floorRun + (this.#background.isSilent ? this.#silentRun : 0);
 	}
 
 	/** Whether a missing pulse means a wire is not known before the sensor has shown how it says that nothing came back. */

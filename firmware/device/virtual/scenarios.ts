@@ -29,7 +29,7 @@ function every(periodMs: number): Cadence {
 const hasty: Cadence = { slotMs: [30, 30], sweepMs: [250, 250] };
 
 /** A board of ours with a little more rest between its sweeps, so that weeks are lived through sooner. */
-const weekly: Cadence = { slotMs: [85, 92], sweepMs: [1000, 1000] };
+const weekly: Cadence = { slotMs: [85, 92], sweepMs: [1300, 1300] };
 
 type Told = Partial<Omit<Scenario, "name" | "story" | "mount" | "effects">>;
 
@@ -371,14 +371,14 @@ export const scenarios: readonly Scenario[] = [
 		"A week at an office: full by day, empty by night.",
 		{ cycleMin: 150, shareAt: officeShare, first: "free" },
 		[sky.day(2, 17), sky.rain(50, 54, 0.7), people.walkers(1), people.gettingOut()],
-		{ spots: 3, hours: 168, firstHour: 5, cadence: weekly },
+		{ spots: 5, hours: 168, firstHour: 5, cadence: weekly },
 	),
 	overhead(
 		"shop week",
 		"A week at a shop, no height set: short stays, trolleys, now and then somebody who stops under the sensor.",
 		{ cycleMin: 60, shareAt: shopShare, first: "free" },
 		[sky.day(8, 24), people.walkers(3), people.trolleys(1), people.standers(), people.gettingOut(), bootLids()],
-		{ spots: 3, hours: 168, firstHour: 6, cadence: weekly },
+		{ spots: 5, hours: 168, firstHour: 6, cadence: weekly },
 	),
 	overhead(
 		"garage week",
@@ -390,14 +390,21 @@ export const scenarios: readonly Scenario[] = [
 			vehicles: ["hatchback", "saloon", "saloon", "suv", "suv", "van", "sports", "softTop"],
 		},
 		[people.walkers(1), people.standers(), corrections()],
-		{ ...set, spots: 3, hours: 168, firstHour: 5, cadence: weekly },
+		{ ...set, spots: 5, hours: 168, firstHour: 5, cadence: weekly },
+	),
+	overhead(
+		"street week",
+		"A winter's week at a street, no height set: frost, snow on two days, stays of all lengths.",
+		{ cycleMin: 90, shareAt: officeShare, first: "free" },
+		[sky.day(-9, 3), sky.snow(40, 46, 3, 60), sky.wind(), people.walkers(3), people.standers(), people.gettingOut()],
+		{ spots: 5, hours: 168, firstHour: 3, cadence: weekly },
 	),
 	wall(
 		"wall week",
 		"A week at a wall, nothing set.",
 		{ cycleMin: 120, shareAt: officeShare, first: "free" },
 		[sky.day(-1, 14), sky.rain(80, 83, 0.5), people.walkers(2), people.standers()],
-		{ spots: 3, hours: 168, firstHour: 5, cadence: weekly },
+		{ spots: 5, hours: 168, firstHour: 5, cadence: weekly },
 	),
 	overhead(
 		"bad day",
