@@ -3,8 +3,10 @@ import { between } from "../random.ts";
 import type { ShapeName } from "./shapes.ts";
 import type { Effect } from "./site.ts";
 
-/** What comes by in a town. Shares are rounded from Europe's registrations by segment: half compact and saloon, a third SUVs (ACEA), the rest assumed. */
+/** What comes by in a town. Shares are rounded from Europe's registrations by segment: half compact and saloon, a third SUVs (ACEA), the rest assumed: motorbikes mostly have spots of their own. */
 export const townVehicles: readonly ShapeName[] = [
+	...["hatchback", "hatchback", "hatchback", "saloon", "saloon", "saloon", "suv", "suv", "suv", "van"],
+	...["hatchback", "hatchback", "saloon", "saloon", "suv", "suv", "suv", "sports", "van", "saloon"],
 	...["hatchback", "hatchback", "hatchback", "saloon", "saloon", "saloon", "suv", "suv", "suv", "van"],
 	...["hatchback", "hatchback", "saloon", "saloon", "suv", "suv", "suv", "sports", "van", "motorbike"],
 ] as ShapeName[];
