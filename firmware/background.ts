@@ -190,8 +190,8 @@ export class Background {
 			this.#floorCm = this.#anchorCm = floorCm;
 			this.#age = learnAfter;
 		}
-		if (learnt) this.#restore(learnt);
-		this.#tell();
+		if (learnt) this.restore(learnt);
+		this.tell();
 	}
 
 	/** Where the floor is, cm; 0 while unknown, or where none is heard. */
@@ -237,10 +237,10 @@ export class Background {
 
 	/** A person says that the spot is empty: forgets the floor, and takes what is heard next for it. */
 	teach(): void {
-		this.#forget();
+		this.forget();
 		this.#heardHush = false;
 		this.#lessons = teachLimit;
-		this.#tell();
+		this.tell();
 	}
 
 	/** Which of the {@link zones} an echo from `distanceCm` is in. */
@@ -270,7 +270,7 @@ export class Background {
 	isBeyondDoubt(distanceCm: number): boolean {
 		const floorCm = Math.max(this.#floorCm, this.#anchorCm);
 		if (this.#age <= learnAfter || this.#silent || this.#heardHush) return false;
-		return distanceCm > floorCm * (1 + knockShare) && !this.#mayBeRoof(distanceCm);
+		return distanceCm > floorCm * (1 + knockShare) && !this.mayBeRoof(distanceCm);
 	}
 
 	/**
@@ -278,20 +278,18 @@ export class Background {
 	 * True when what is known of the empty spot is new, so that what was thought of the spot counts no more.
 	 */
 	hear({ zone, distanceCm, agrees, calmCm, weight }: Readonly<Heard>, state: SensorState): boolean {
-		if (this.#lessons > 0) return this.#takeLesson(zone, calmCm);
+		if (this.#lessons > 0) return this.takeLesson(zone, calmCm);
 		if (!this.#learns) return false;
-		this.#count(zone, agrees && (this.#floorCm === 0 || calmCm > 0), state, weight);
+		this.count(zone, agrees && (this.#floorCm === 0 || calmCm > 0), state, weight);
 		let isNew = false;
 		if (this.#floorCm === 0)
 			isNew =
-				this.#learn(zone, distanceCm, weight) ||
-				this.#learnGround(distanceCm, agrees, weight) ||
-				this.#learnSilence(zone);
+				this.learn(zone, distanceCm, weight) || this.learnGround(distanceCm, agrees, weight) || this.learnSilence(zone);
 		else {
-			if (state === "free") this.#follow(zone, calmCm, weight);
-			isNew = this.#move(zone, calmCm, weight) || this.#loseFloor();
+			if (state === "free") this.follow(zone, calmCm, weight);
+			isNew = this.move(zone, calmCm, weight) || this.loseFloor();
 		}
-		this.#tell();
+		this.tell();
 		return isNew;
 	}
 
@@ -300,7 +298,7 @@ export class Background {
 		if (this.#floorCm > 0) this.#proven = true;
 	}
 
-	#count(zone: number, agrees: boolean, state: SensorState, weight: number): void {
+	private count(zone: number, agrees: boolean, state: SensorState, weight: number): void {
 		if (zone === zones.silence || (zone === zones.nowhere && !agrees)) {
 			// What is silent under a known state is explained by it.
 			if (state !== "unknown") return;
@@ -324,7 +322,7 @@ export class Background {
 	}
 
 	/** The first floor: a distance that echoes come from again and again, however many are lost between them. */
-	#learn(zone: number, distanceCm: number, weight: number): boolean {
+	private learn(zone: number, distanceCm: number, weight: number): boolean {
 		this.#levelAge = Math.min(this.#levelAge + weight, lastingAfter);
 		if (zone === zones.silence) {
 			this.#calm = Math.max(0, this.#calm - forgetShare * weight);
@@ -342,24 +340,24 @@ export class Background {
 		}
 		// Who passes in the lane before a silent spot stops for a moment, too.
 		const lasts = this.#levelAge >= lastingAfter || !(this.#heardHush || this.isSilent);
-		return lasts && this.#calm >= learnAfter && this.#set(this.#levelCm);
+		return lasts && this.#calm >= learnAfter && this.set(this.#levelCm);
 	}
 
 	/**
 	 * A wall's sensor that leans hears the ground, as near as cars that stop far off. What stood before it, and is gone, was
 	 * the car; what is heard again from exactly where it was from the first start on was behind it.
 	 */
-	#learnGround(distanceCm: number, agrees: boolean, weight: number): boolean {
+	private learnGround(distanceCm: number, agrees: boolean, weight: number): boolean {
 		if (!agrees || distanceCm > learntFloorCm.min) return false;
 		if (Math.abs(distanceCm - this.#groundCm) <= levelCm)
-			return this.#hidden >= hiddenNeeded && this.#set(this.#groundCm);
+			return this.#hidden >= hiddenNeeded && this.set(this.#groundCm);
 		if (this.#groundCm > 0) this.#hidden += distanceCm < doubtfulCm ? weight : 0;
 		else if (distanceCm >= doubtfulCm && this.#hush === 0) this.#groundCm = distanceCm;
 		return false;
 	}
 
 	/** Heard a car, and heard nothing at all before or after it: so does an empty spot sound. */
-	#learnSilence(zone: number): boolean {
+	private learnSilence(zone: number): boolean {
 		if (this.#silent) {
 			if (this.#near >= hearingNeeded.near) this.#wall = true;
 			return false;
@@ -379,13 +377,13 @@ export class Background {
 	}
 
 	/** The floor was silent for minutes, and now a car is heard: so the sensor hears, and it is the floor that is gone (a puddle). */
-	#loseFloor(): boolean {
+	private loseFloor(): boolean {
 		if (this.#silent || this.#near < hearingNeeded.near || this.#hush < 2 * mountAfter) return false;
 		this.#silent = true;
 		return true;
 	}
 
-	#follow(zone: number, calmCm: number, weight: number): void {
+	private follow(zone: number, calmCm: number, weight: number): void {
 		const heard = zone === zones.floor || zone === zones.between;
 		// Silence counts for the floor only when the floor is heard again after it.
 		if (zone === zones.silence) this.#missRun = Math.min(this.#missRun + weight, 1 / missRate);
@@ -401,7 +399,7 @@ export class Background {
 		if (this.#age >= 1 / followShare && !this.#wall) this.#silent = false;
 	}
 
-	#move(zone: number, calmCm: number, weight: number): boolean {
+	private move(zone: number, calmCm: number, weight: number): boolean {
 		const moved = zone === zones.between || zone === zones.beyond;
 		if (!moved || calmCm === 0 || this.zoneOf(calmCm) !== zone || calmCm > learntFloorCm.max) {
 			this.#calm = Math.max(0, this.#calm - weight);
@@ -409,8 +407,8 @@ export class Background {
 		}
 		this.#calm += weight;
 		if (zone === zones.beyond) {
-			const needed = this.#mayBeRoof(calmCm) || this.#age <= learnAfter ? deepenAfter.roof : deepenAfter.floor;
-			return this.#calm > needed && !this.isBeyondDoubt(calmCm) && this.#set(calmCm);
+			const needed = this.mayBeRoof(calmCm) || this.#age <= learnAfter ? deepenAfter.roof : deepenAfter.floor;
+			return this.#calm > needed && !this.isBeyondDoubt(calmCm) && this.set(calmCm);
 		}
 		if (this.#calm <= moveAfter || this.#anchorCm - calmCm > driftLimit * this.#anchorCm) return false;
 		this.#floorCm = calmCm;
@@ -419,29 +417,29 @@ export class Background {
 	}
 
 	/** What was taken for the floor at the first start may have been a roof, and `distanceCm` be the floor's. */
-	#mayBeRoof(distanceCm: number): boolean {
+	private mayBeRoof(distanceCm: number): boolean {
 		const height = distanceCm - this.#floorCm;
 		return !this.#proven && this.#floorCm < roofLimitCm && height >= roofHeightCm.min && height <= roofHeightCm.max;
 	}
 
-	#takeLesson(zone: number, calmCm: number): boolean {
+	private takeLesson(zone: number, calmCm: number): boolean {
 		this.#lessons--;
 		this.#hush = zone === zones.silence ? this.#hush + 1 : 0;
 		if (calmCm >= taughtFloorCm.min && calmCm <= taughtFloorCm.max) {
 			this.#silent = this.#wall = false;
-			this.#set(calmCm);
+			this.set(calmCm);
 		} else if (this.#hush >= taughtHush) this.#silent = true;
 		else return false;
 		this.#lessons = 0;
 		this.#proven = true;
-		this.#tell();
+		this.tell();
 		return true;
 	}
 
-	#set(floorCm: number): boolean {
+	private set(floorCm: number): boolean {
 		const silent = this.#silent;
 		const wall = this.#wall;
-		this.#forget();
+		this.forget();
 		this.#silent = silent;
 		this.#wall = wall;
 		this.#floorCm = this.#anchorCm = floorCm;
@@ -449,7 +447,7 @@ export class Background {
 		return true;
 	}
 
-	#forget(): void {
+	private forget(): void {
 		this.#floorCm = this.#anchorCm = 0;
 		this.#silent = this.#wall = this.#proven = false;
 		this.#missShare = 0.03;
@@ -457,7 +455,7 @@ export class Background {
 	}
 
 	/** What makes no sense is as if nothing had been kept. */
-	#restore(learnt: string): void {
+	private restore(learnt: string): void {
 		const [floorCm = -1, anchorCm = -1, missShare = -1, flags = -1] = learnt.split(" ").map(Number);
 		const floorIsSane = floorCm === 0 || (floorCm >= taughtFloorCm.min && floorCm <= taughtFloorCm.max);
 		const driftIsSane = Math.abs(floorCm - anchorCm) <= driftLimit * anchorCm + 0.2;
@@ -474,7 +472,7 @@ export class Background {
 	}
 
 	/** Lets the board's other sensors know what this one hears. */
-	#tell(): void {
+	private tell(): void {
 		let hears = hearsNothingYet;
 		if (this.#floorCm > 0) hears = hearsFloor;
 		else if (this.#silent) hears = hearsSilence;

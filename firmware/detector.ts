@@ -250,7 +250,7 @@ export class Detector {
 	/** A near echo was heard since the floor was. */
 	#heardCar = false;
 	#isVan = false;
-	/** Something else was heard since the floor was: see {@link #meetStrange}. */
+	/** Something else was heard since the floor was: see {@link meetStrange}. */
 	#strange = false;
 	/** Where the last near echo came from, cm. */
 	#nearCm = 0;
@@ -284,7 +284,7 @@ export class Detector {
 	/** A person says that the spot is empty: forgets the floor and takes what is heard next for it, within {@link learning} or not at all. */
 	learnFloor(): void {
 		this.#background.teach();
-		this.#change("unknown", "floor_unknown");
+		this.change("unknown", "floor_unknown");
 	}
 
 	/** From {@link learnFloor} until that is done, 17 s at most; {@link knowsEmpty} tells whether it went well. */
@@ -319,18 +319,18 @@ export class Detector {
 	}
 	measure(measurement: Readonly<Measurement>, temperatureC: number): boolean {
 		const { state, reason } = this.#verdict;
-		this.#weigh(measurement.atMs);
-		const isFrozen = this.#isFrozen(measurement.echoUs);
-		const distanceCm = isFrozen ? 0 : this.#distanceOf(measurement, temperatureC);
-		const fault = isFrozen ? "stuck" : distanceCm > 0 ? null : this.#faultOf(measurement);
-		this.#countFault(distanceCm, fault);
-		if (fault === null) this.#take(distanceCm);
-		else this.#push(0);
-		this.#decide();
+		this.weigh(measurement.atMs);
+		const isFrozen = this.isFrozen(measurement.echoUs);
+		const distanceCm = isFrozen ? 0 : this.distanceOf(measurement, temperatureC);
+		const fault = isFrozen ? "stuck" : distanceCm > 0 ? null : this.faultOf(measurement);
+		this.countFault(distanceCm, fault);
+		if (fault === null) this.take(distanceCm);
+		else this.push(0);
+		this.decide();
 		return this.#verdict.state !== state || (state === "unknown" && this.#verdict.reason !== reason);
 	}
 
-	#weigh(atMs: number): void {
+	private weigh(atMs: number): void {
 		const passedMs = atMs - this.#lastMs;
 		this.#lastMs = atMs;
 		// A clock that was set, or none: every measurement counts as one.
@@ -343,7 +343,7 @@ export class Detector {
 	 * A sensor that hangs gives the same time again and again. None that times to the µs does: sound scatters by 6 µs at
 	 * least. One that has never shown so fine a step (it counts in steps of 58 µs, or is a simulator's) may.
 	 */
-	#isFrozen(echoUs: number | null): boolean {
+	private isFrozen(echoUs: number | null): boolean {
 		if (echoUs === null) return false;
 		const stepUs = Math.abs(echoUs - this.#lastUs);
 		this.#lastUs = echoUs;
@@ -356,14 +356,14 @@ export class Detector {
 	}
 
 	/** 0 without an echo. */
-	#distanceOf({ kind, echoUs }: Readonly<Measurement>, temperatureC: number): number {
+	private distanceOf({ kind, echoUs }: Readonly<Measurement>, temperatureC: number): number {
 		if (kind !== "ok" || echoUs === null || !(echoUs > 0)) return 0;
 		const distanceCm = echoDistanceCm(echoUs, temperatureC);
 		return distanceCm > 0 && distanceCm < farthestCm ? distanceCm : 0;
 	}
 
 	/** Why a measurement without an echo says nothing of the spot; null when it does. */
-	#faultOf({ kind, echoUs, high }: Readonly<Measurement>): Reason | null {
+	private faultOf({ kind, echoUs, high }: Readonly<Measurement>): Reason | null {
 		if (kind === "stuck") return "stuck";
 		if (kind === "too_short") return "too_short";
 		if (echoUs !== null || high) {
@@ -374,14 +374,14 @@ export class Detector {
 		return this.#missing >= faultVotesNeeded ? null : "unplugged";
 	}
 
-	#countFault(distanceCm: number, fault: Reason | null): void {
-		const blocked = this.#zoneOf(distanceCm) === zones.blocked;
+	private countFault(distanceCm: number, fault: Reason | null): void {
+		const blocked = this.zoneOf(distanceCm) === zones.blocked;
 		const now = blocked ? "blocked" : fault;
 		// Some clones send no pulse when nothing came back. One that is followed by echoes again and again is such a clone.
 		if (distanceCm > 0 && this.#fault === "unplugged" && this.#faultVotes > 0 && this.#missing >= 0) {
 			if (this.#missing < faultVotesNeeded) this.#missing++;
 		}
-		if (blocked && this.#faultVotes === nuisanceVotesNeeded && this.#fault === "blocked") this.#meetVan();
+		if (blocked && this.#faultVotes === nuisanceVotesNeeded && this.#fault === "blocked") this.meetVan();
 		if (now === null) this.#faultVotes = Math.max(0, this.#faultVotes - (distanceCm > 0 ? 2 : 1));
 		else if (now === this.#fault) this.#faultVotes = Math.min(this.#faultVotes + 1, faultVotesLimit);
 		else if (this.#faultVotes <= 1) {
@@ -391,53 +391,53 @@ export class Detector {
 	}
 
 	/** A van's roof may be just under the sensor. It comes with its hood first, and a spider does not. */
-	#meetVan(): void {
+	private meetVan(): void {
 		const came = this.#heardCar && (this.#verdict.state !== "occupied" || this.#age < vanWithin);
 		if (!came || this.#background.floorCm === 0) return;
 		this.#isVan = true;
 		this.#faultVotes = 0;
 	}
 
-	#push(distanceCm: number): void {
+	private push(distanceCm: number): void {
 		this.#distancesCm[this.#place] = distanceCm;
 		this.#place = (this.#place + 1) % windowSize;
-		this.#verdict.distanceCm = this.#medianCm();
+		this.#verdict.distanceCm = this.medianCm();
 	}
 
 	/** A measurement that says something of the spot: an echo from `distanceCm`, or silence (0). */
-	#take(distanceCm: number): void {
+	private take(distanceCm: number): void {
 		const heard = this.#heard;
 		const { state } = this.#verdict;
 		heard.weight = this.#weight;
-		heard.agrees = distanceCm > 0 && this.#agrees(distanceCm);
-		this.#push(distanceCm);
+		heard.agrees = distanceCm > 0 && this.agrees(distanceCm);
+		this.push(distanceCm);
 		heard.distanceCm = distanceCm;
-		heard.calmCm = this.#isCalm() ? (this.#verdict.distanceCm ?? 0) : 0;
-		heard.zone = this.#zoneOf(distanceCm);
-		if (this.#background.hear(heard, state)) this.#startAnew(heard);
-		if (this.#background.isKnown) this.#weighEvidence(heard, state === "occupied");
-		this.#learnGhosts(heard);
-		this.#learnCar(heard);
+		heard.calmCm = this.isCalm() ? (this.#verdict.distanceCm ?? 0) : 0;
+		heard.zone = this.zoneOf(distanceCm);
+		if (this.#background.hear(heard, state)) this.startAnew(heard);
+		if (this.#background.isKnown) this.weighEvidence(heard, state === "occupied");
+		this.learnGhosts(heard);
+		this.learnCar(heard);
 		if (heard.zone === zones.near) this.#nearCm = distanceCm;
 		if (this.#age < knownAfter) this.#age++;
 	}
 
 	/** What was heard before was compared with another floor. The echoes that taught this one are the spot's. */
-	#startAnew(heard: Heard): void {
-		heard.zone = this.#zoneOf(heard.distanceCm);
+	private startAnew(heard: Heard): void {
+		heard.zone = this.zoneOf(heard.distanceCm);
 		this.#forFree = heard.zone === zones.floor ? this.#needed : 0;
 		this.#forOccupied = heard.zone === zones.near && heard.calmCm > 0 ? this.#needed : 0;
 		if (this.#background.floorCm > 0) this.#ghostShare = priorGhostShare;
 	}
 
-	#zoneOf(distanceCm: number): number {
+	private zoneOf(distanceCm: number): number {
 		if (distanceCm === 0) return zones.silence;
 		const zone = this.#background.zoneOf(distanceCm);
 		return zone === zones.blocked && this.#isVan ? zones.near : zone;
 	}
 
 	/** A vehicle comes with more than one surface: a hood, a windscreen, a roof, or one that slows down. What stands there all at once is a person or a cart. */
-	#watchComing(distanceCm: number): void {
+	private watchComing(distanceCm: number): void {
 		if (this.#verdict.state === "occupied") return;
 		// The first one of its kind is no step.
 		if (this.#heardNear <= 4) return;
@@ -446,53 +446,53 @@ export class Detector {
 		if (stepCm > 1.5 && stepCm < 60) this.#came = true;
 	}
 
-	#weighEvidence({ zone, agrees, distanceCm }: Readonly<Heard>, occupied: boolean): void {
+	private weighEvidence({ zone, agrees, distanceCm }: Readonly<Heard>, occupied: boolean): void {
 		const { isSilent, missShare } = this.#background;
 		const isEcho = zone !== zones.silence;
 		if (isEcho) {
-			this.#countOdd(zone, agrees, occupied);
+			this.countOdd(zone, agrees, occupied);
 			this.#lost = Math.max(0, Math.min(this.#lost, 2 * goneAfter) - 4 * this.#weight);
 		}
-		if (zone === zones.near && distanceCm < dropCm && this.#echoes < 4) this.#lean(0.5);
+		if (zone === zones.near && distanceCm < dropCm && this.#echoes < 4) this.lean(0.5);
 		else if (zone === zones.near) {
 			this.#heardNear = Math.min(this.#heardNear + 4, heardLimit);
-			this.#meetStrange();
+			this.meetStrange();
 			if (this.#heardNear >= carHeard) this.#heardCar = true;
-			this.#watchComing(distanceCm);
-			const share = this.#isMoving ? movingShare : this.#came ? 1 : suddenShare;
-			this.#add(agrees ? logOdds(0.9, this.#ghostShare) * share : 0.5, -clear);
-			this.#lean(1);
+			this.watchComing(distanceCm);
+			const share = this.isMoving ? movingShare : this.#came ? 1 : suddenShare;
+			this.add(agrees ? logOdds(0.9, this.#ghostShare) * share : 0.5, -clear);
+			this.lean(1);
 		} else if (zone === zones.floor) {
 			this.#strange = this.#heardCar = this.#isVan = false;
 			this.#erratic = 0;
 			const share = this.#came ? 1 : suddenShare;
 			this.#came = this.#came && this.#heardNear > 8;
 			const floorShare = this.#ghostShare < hauntedShare ? this.#floorShare : priorFloorShare;
-			const isFloor = agrees || this.#isAtFloor();
-			this.#add(share * Math.max(-2.5, Math.log(floorShare / 0.95)), logOdds(0.9, floorShare) * (isFloor ? 1 : 0.3));
-			this.#lean(0);
+			const isFloor = agrees || this.isAtFloor();
+			this.add(share * Math.max(-2.5, Math.log(floorShare / 0.95)), logOdds(0.9, floorShare) * (isFloor ? 1 : 0.3));
+			this.lean(0);
 		} else if (!isEcho || zone === zones.nowhere) {
-			this.#hearNothing(isSilent, missShare);
-		} else if (zone === zones.beyond) this.#hearBeyond();
+			this.hearNothing(isSilent, missShare);
+		} else if (zone === zones.beyond) this.hearBeyond();
 		if (this.#heardNear > 0) this.#heardNear--;
 	}
 
-	#countOdd(zone: number, agrees: boolean, occupied: boolean): void {
+	private countOdd(zone: number, agrees: boolean, occupied: boolean): void {
 		// Glass and slopes let a car be heard from further away than the floor, here and there.
 		if (zone === zones.beyond && occupied) return;
 		const fits = agrees || zone === zones.floor || zone === zones.nowhere || zone === zones.silence;
 		this.#odd += ((fits ? 0 : 1) - this.#odd) * oddRate * this.#weight;
 	}
 
-	#hearNothing(isSilent: boolean, missShare: number): void {
+	private hearNothing(isSilent: boolean, missShare: number): void {
 		this.#lost = Math.min(this.#lost + this.#weight, lostLimit);
 		if (isSilent) {
-			this.#countOdd(zones.silence, true, false);
+			this.countOdd(zones.silence, true, false);
 			const forFree = Math.min(silenceClear, Math.max(0.2, logOdds(0.97, this.#silentShare)));
 			// A car may well be silent two times out of three, if only it is heard more often than birds and weeds are.
 			const heard = Math.max(0.35, Math.min(0.9, 2.5 * this.#ghostShare));
-			this.#add(Math.log((1 - heard) / (1 - Math.min(0.9, this.#ghostShare))), forFree);
-			this.#lean(0);
+			this.add(Math.log((1 - heard) / (1 - Math.min(0.9, this.#ghostShare))), forFree);
+			this.lean(0);
 			return;
 		}
 		// Silence alone may be a sensor that has gone deaf: only with a car's echoes before it is it a car.
@@ -502,10 +502,10 @@ export class Detector {
 		// A car that nobody has heard (all glass, or none at all) hides no floor's echoes between its silences.
 		const isHeard = this.#verdict.state === "occupied" && this.#heardOften > 1;
 		const forFree = isHeard ? Math.min(0, Math.max(-0.5, Math.log(missShare / priorSilentShare))) : 0;
-		this.#add(Math.max(0, forOccupied), forFree);
+		this.add(Math.max(0, forOccupied), forFree);
 		if (afterCar) {
 			this.#heardNear++;
-			this.#lean(0.7);
+			this.lean(0.7);
 		}
 	}
 
@@ -513,26 +513,26 @@ export class Detector {
 	 * Sound that comes back from further than the floor has met something on its way that sent it elsewhere first: glass, a
 	 * slope. So does a floor that is not where it was, which is why a car's echoes before it count.
 	 */
-	#hearBeyond(): void {
-		this.#meetStrange();
+	private hearBeyond(): void {
+		this.meetStrange();
 		if (this.#heardNear >= carHeard) {
 			this.#heardNear++;
-			this.#add(1.5, -1);
-			this.#lean(0.8);
+			this.add(1.5, -1);
+			this.lean(0.8);
 		} else if (this.#background.isBeyondDoubt(this.#verdict.distanceCm ?? 0)) {
-			this.#add(1.5, -1);
-			this.#lean(0.6);
-		} else this.#add(0, -0.5);
+			this.add(1.5, -1);
+			this.lean(0.6);
+		} else this.add(0, -0.5);
 	}
 
 	/** An echo that was not the floor's, where the floor's was just heard: should all be silent from now on, it was a car's. */
-	#meetStrange(): void {
+	private meetStrange(): void {
 		if (this.#verdict.state !== "free" || this.#ghostShare >= hauntedShare) return;
 		if (this.#lost < strangeWithin) this.#strange = true;
 	}
 
 	/** How often something is near that is no car: while the spot is free, or before anything is known. */
-	#learnGhosts({ zone, calmCm }: Readonly<Heard>): void {
+	private learnGhosts({ zone, calmCm }: Readonly<Heard>): void {
 		const { isKnown, isSilent } = this.#background;
 		if (isKnown ? this.#verdict.state !== "free" : calmCm > 0) return;
 		const isNear = zone === zones.near;
@@ -547,15 +547,15 @@ export class Detector {
 	 * What is heard after the last near echo of a car may be its leaving: it counts for the car only when the car is heard
 	 * again, from where it was. One that was thought to have left is the same again.
 	 */
-	#learnCar({ zone, distanceCm, agrees }: Readonly<Heard>): void {
+	private learnCar({ zone, distanceCm, agrees }: Readonly<Heard>): void {
 		if (zone === zones.floor) this.#floorRun = Math.min(this.#floorRun + this.#weight, runLimit);
 		else if (zone === zones.silence) this.#silentRun = Math.min(this.#silentRun + this.#weight, runLimit);
 		if (zone !== zones.near) return;
 		if (agrees && this.#heardOften < carHeard) this.#heardOften++;
-		if (this.#verdict.state === "free" && Math.abs(distanceCm - this.#nearCm) > sameCarCm) this.#forgetCar();
-		if (this.#verdict.state === "free" && this.#awayRun === 0) this.#awayRun = this.#emptyRun;
-		if (this.#verdict.state === "occupied" && this.#emptyRun > this.#longestRun)
-			this.#longestRun = Math.min(this.#emptyRun, longestLimit);
+		if (this.#verdict.state === "free" && Math.abs(distanceCm - this.#nearCm) > sameCarCm) this.forgetCar();
+		if (this.#verdict.state === "free" && this.#awayRun === 0) this.#awayRun = this.emptyRun;
+		if (this.#verdict.state === "occupied" && this.emptyRun > this.#longestRun)
+			this.#longestRun = Math.min(this.emptyRun, longestLimit);
 		const run = this.#floorRun + this.#silentRun + this.#weight;
 		const rate = 1 - (1 - Math.max(carRate, 1 / (this.#age + 4))) ** Math.min(run, 20);
 		this.#floorShare = Math.min(this.#floorShare + (this.#floorRun / run - this.#floorShare) * rate, mostFloorShare);
@@ -563,93 +563,93 @@ export class Detector {
 		this.#floorRun = this.#silentRun = 0;
 	}
 
-	#forgetCar(): void {
+	private forgetCar(): void {
 		this.#floorShare = priorFloorShare;
 		this.#silentShare = priorSilentShare;
 		this.#floorRun = this.#silentRun = this.#longestRun = this.#awayRun = this.#heardOften = 0;
 	}
 
-	#add(forOccupied: number, forFree: number): void {
+	private add(forOccupied: number, forFree: number): void {
 		const most = erraticFactor * this.#needed;
 		this.#forOccupied = Math.min(most, Math.max(0, this.#forOccupied + forOccupied * this.#weight));
 		this.#forFree = Math.min(this.#needed, Math.max(0, this.#forFree + forFree * this.#weight));
 	}
 
-	#lean(taken: number): void {
+	private lean(taken: number): void {
 		this.#taken += (taken - this.#taken) * 0.25 * this.#weight;
 	}
 
-	#decide(): void {
+	private decide(): void {
 		const { state, reason } = this.#verdict;
 		const wasFault = state === "unknown" && reason === this.#fault;
-		if (this.#faultVotes >= this.#faultVotesNeeded || (wasFault && this.#faultVotes > 0))
-			this.#change("unknown", this.#fault);
-		else if (!this.#background.isKnown) this.#wonder();
-		else if (this.#odd > (reason === "unclear" ? unclear.below : unclear.from)) this.#change("unknown", "unclear");
-		else if (state !== "occupied" && this.#hasCome()) this.#change("occupied", "echo");
-		else if (state !== "free" && this.#hasLeft()) this.#change("free", "echo");
-		else if (state === "unknown") this.#waitForEvidence();
-		else if (this.#isLost(state)) this.#change("unknown", "no_echo");
-		else this.#keep(state);
+		if (this.#faultVotes >= this.faultVotesNeeded || (wasFault && this.#faultVotes > 0))
+			this.change("unknown", this.#fault);
+		else if (!this.#background.isKnown) this.wonder();
+		else if (this.#odd > (reason === "unclear" ? unclear.below : unclear.from)) this.change("unknown", "unclear");
+		else if (state !== "occupied" && this.hasCome()) this.change("occupied", "echo");
+		else if (state !== "free" && this.hasLeft()) this.change("free", "echo");
+		else if (state === "unknown") this.waitForEvidence();
+		else if (this.isLost(state)) this.change("unknown", "no_echo");
+		else this.keep(state);
 	}
 
 	/** A car comes to rest. What keeps moving is none, unless it goes on for long. */
-	#hasCome(): boolean {
-		return this.#forOccupied >= (this.#isMoving ? erraticFactor : 1) * this.#needed;
+	private hasCome(): boolean {
+		return this.#forOccupied >= (this.isMoving ? erraticFactor : 1) * this.#needed;
 	}
 
 	/** Echoes from ever other places, and not because slopes and glass swallow some. */
-	get #isMoving(): boolean {
+	private get isMoving(): boolean {
 		return this.#erratic >= erraticShare && (this.#echoes === windowSize || this.#background.isSilent);
 	}
 
 	/** A car that came back into the beam after so many echoes of the floor may do so again. */
-	#hasLeft(): boolean {
+	private hasLeft(): boolean {
 		if (this.#forFree < this.#needed) return false;
 		if (this.#verdict.state !== "occupied" || this.#ghostShare >= hauntedShare) return true;
 		const isOften = this.#floorShare + (this.#background.isSilent ? this.#silentShare : 0) > edgeShare;
-		return this.#emptyRun > Math.max(2 * this.#longestRun, isOften ? edgeRun : 0);
+		return this.emptyRun > Math.max(2 * this.#longestRun, isOften ? edgeRun : 0);
 	}
 
 	/** Measurements that sounded like an empty spot since something near was heard. */
-	get #emptyRun(): number {
+	private get emptyRun(): number {
 		return this.#floorRun + (this.#background.isSilent ? this.#silentRun : 0);
 	}
 
 	/** Whether a missing pulse means a wire is not known before the sensor has shown how it says that nothing came back. */
-	get #faultVotesNeeded(): number {
+	private get faultVotesNeeded(): number {
 		const isSure = this.#fault === "stuck" || (this.#fault === "unplugged" && this.#missing < 0);
 		return isSure ? faultVotesNeeded : nuisanceVotesNeeded;
 	}
 
 	/** Nothing to compare with yet. */
-	#wonder(): void {
+	private wonder(): void {
 		if (this.#age < startingLimit && this.#verdict.reason === "starting") return;
-		this.#change("unknown", this.#verdict.distanceCm === null ? "no_echo" : "floor_unknown");
+		this.change("unknown", this.#verdict.distanceCm === null ? "no_echo" : "floor_unknown");
 	}
 
-	#waitForEvidence(): void {
+	private waitForEvidence(): void {
 		if (this.#age < startingLimit) return;
 		const { distanceCm } = this.#verdict;
-		if (distanceCm === null) this.#change("unknown", "no_echo");
-		else this.#change("unknown", this.#background.zoneOf(distanceCm) === zones.beyond ? "beyond_floor" : "unclear");
+		if (distanceCm === null) this.change("unknown", "no_echo");
+		else this.change("unknown", this.#background.zoneOf(distanceCm) === zones.beyond ? "beyond_floor" : "unclear");
 	}
 
 	/** The sensor heard this spot, and does not any more. */
-	#isLost(state: SensorState): boolean {
+	private isLost(state: SensorState): boolean {
 		if (this.#background.isSilent) return false;
 		if (state === "free") return this.#lost >= Math.max(lostAfter, longestRun(this.#background.missShare));
 		// A soft roof that swallows every ping is silent from the first one on.
 		return this.#heardOften >= carHeard && this.#silentRun >= Math.max(goneAfter, longestRun(this.#silentShare));
 	}
 
-	#keep(state: SensorState): void {
+	private keep(state: SensorState): void {
 		const taken = state === "occupied" ? this.#taken : 1 - this.#taken;
 		this.#verdict.confidence = Math.min(this.#background.isAssumed ? 0.5 : 1, Math.max(0.01, taken));
 		this.#verdict.reason = this.#verdict.distanceCm === null ? "no_echo" : "echo";
 	}
 
-	#change(state: SensorState, reason: Reason): void {
+	private change(state: SensorState, reason: Reason): void {
 		const verdict = this.#verdict;
 		verdict.reason = reason;
 		if (state === "unknown") verdict.confidence = 0;
@@ -671,11 +671,11 @@ export class Detector {
 			this.#longestRun = this.#awayRun;
 		}
 		this.#awayRun = 0;
-		this.#keep(state);
+		this.keep(state);
 	}
 
 	/** Whether one of the last echoes, or the last near one, came from the same distance. */
-	#agrees(distanceCm: number): boolean {
+	private agrees(distanceCm: number): boolean {
 		if (Math.abs(this.#nearCm - distanceCm) <= agreeCm) return true;
 		for (let i = 0; i < windowSize; i++) {
 			if (Math.abs((this.#distancesCm[i] ?? 0) - distanceCm) <= agreeCm) return true;
@@ -684,12 +684,12 @@ export class Detector {
 	}
 
 	/** Whether the last echo came from where the floor is, and not only from near it. */
-	#isAtFloor(): boolean {
+	private isAtFloor(): boolean {
 		const distanceCm = this.#distancesCm[(this.#place + windowSize - 1) % windowSize] ?? 0;
 		return Math.abs(distanceCm - this.#background.floorCm) <= 2 * agreeCm;
 	}
 
-	#isCalm(): boolean {
+	private isCalm(): boolean {
 		let min = Number.POSITIVE_INFINITY;
 		let max = 0;
 		this.#echoes = 0;
@@ -703,7 +703,7 @@ export class Detector {
 	}
 
 	/** Upper median of the window's echoes; null without any. */
-	#medianCm(): number | null {
+	private medianCm(): number | null {
 		let echoes = 0;
 		for (let i = 0; i < windowSize; i++) if ((this.#distancesCm[i] ?? 0) > 0) echoes++;
 		for (let i = 0; i < windowSize; i++) {

@@ -111,7 +111,7 @@ export class Ranging {
 		this.#random = random;
 		this.#onMeasurement = onMeasurement;
 		this.#counters = sensors.map(() => ({ ok: 0, no_echo: 0, endless: 0, stuck: 0, too_short: 0, silent: 0 }));
-		this.#alarm = timer.alarm(() => this.#onAlarm());
+		this.#alarm = timer.alarm(() => this.onAlarm());
 	}
 
 	/** One per sensor, counting since the start. */
@@ -122,7 +122,7 @@ export class Ranging {
 	start(): void {
 		if (this.#next >= 0) return;
 		this.#next = 0;
-		this.#fire();
+		this.fire();
 	}
 
 	/** Stops measuring; the slot under way is not reported. Twice is fine. */
@@ -131,15 +131,15 @@ export class Ranging {
 		this.#next = this.#current = -1;
 	}
 
-	#onAlarm(): void {
+	private onAlarm(): void {
 		const read = this.#current;
 		if (read < 0) {
-			this.#fire();
+			this.fire();
 			return;
 		}
 		const passedMs = this.#timer.now() - this.#firedMs;
 		if (!this.#late) {
-			this.#read(read);
+			this.read(read);
 			// No echo is that long, but the next sensor would be fired into it.
 			this.#late = this.#measurement.high && this.#measurement.kind !== "stuck";
 			if (this.#late) {
@@ -147,7 +147,7 @@ export class Ranging {
 				return;
 			}
 		}
-		this.#count(read);
+		this.count(read);
 		this.#current = -1;
 		this.#sweepMs += passedMs;
 		const sincePulseMs = this.#late ? 0 : passedMs - (this.#measurement.echoUs ?? 0) / 1000;
@@ -157,12 +157,12 @@ export class Ranging {
 			this.#sweepMs = 0;
 		}
 		if (waitMs > 0) this.#alarm.set(waitMs);
-		else this.#fire();
+		else this.fire();
 		// Last, so that whatever the listener does, the next slot has begun.
 		this.#onMeasurement(this.#measurement);
 	}
 
-	#fire(): void {
+	private fire(): void {
 		const index = this.#next;
 		this.#next = (index + 1) % this.#sensors.length;
 		this.#current = index;
@@ -180,7 +180,7 @@ export class Ranging {
 		}
 	}
 
-	#read(index: number): void {
+	private read(index: number): void {
 		const measurement = this.#measurement;
 		measurement.sensor = index;
 		measurement.atMs = this.#timer.now();
@@ -196,16 +196,16 @@ export class Ranging {
 		measurement.kind = classifyEcho(measurement.echoUs, this.#stuck);
 	}
 
-	#count(index: number): void {
+	private count(index: number): void {
 		const { kind, echoUs } = this.#measurement;
 		const counters = this.#counters[index];
 		if (!counters) return;
-		if (kind === "no_echo" && this.#late && this.#isHigh(index)) counters.endless++;
+		if (kind === "no_echo" && this.#late && this.isHigh(index)) counters.endless++;
 		else if (kind === "no_echo" && echoUs === null && !this.#late) counters.silent++;
 		else counters[kind]++;
 	}
 
-	#isHigh(index: number): boolean {
+	private isHigh(index: number): boolean {
 		try {
 			return this.#sensors[index]?.high ?? false;
 		} catch {
