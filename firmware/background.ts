@@ -99,9 +99,11 @@ export class Mounting {
 	readonly #given: Mount | undefined;
 	/** How many sensors hear what. */
 	readonly #counts = new Uint8Array(5);
+	#isWall: boolean;
 
 	constructor(given: Mount | undefined) {
 		this.#given = given;
+		this.#isWall = given === "wall";
 	}
 
 	/** Whether a sensor may find out that its empty spot is silent all by itself. */
@@ -110,15 +112,17 @@ export class Mounting {
 	}
 
 	get isWall(): boolean {
-		if (this.#given !== undefined) return this.#given === "wall";
-		const [, floors = 0, silences = 0, quiet = 0, near = 0] = this.#counts;
-		return floors === 0 && (silences > 0 || (quiet > 0 && near > 0));
+		return this.#isWall;
 	}
 
 	/** A sensor that heard `before` (−1: is new) hears `now`. */
 	count(before: number, now: number): void {
-		if (before >= 0) this.#counts[before] = (this.#counts[before] ?? 0) - 1;
-		this.#counts[now] = (this.#counts[now] ?? 0) + 1;
+		const counts = this.#counts;
+		if (before >= 0) counts[before] = (counts[before] ?? 0) - 1;
+		counts[now] = (counts[now] ?? 0) + 1;
+		if (this.#given !== undefined) return;
+		const isSeen = (what: number) => (counts[what] ?? 0) > 0;
+		this.#isWall = !isSeen(hearsFloor) && (isSeen(hearsSilence) || (isSeen(quietSoFar) && isSeen(nearSoFar)));
 	}
 }
 Object.freeze(Mounting.prototype);
@@ -246,24 +250,29 @@ export class Background {
 	/** Which of the {@link zones} an echo from `distanceCm` is in. */
 	zoneOf(distanceCm: number): number {
 		const floorCm = this.#floorCm;
-		const wall = this.#mounting.isWall;
-		if (distanceCm < (floorCm > 0 && !wall ? blockedCm.overhead : blockedCm.wall)) return zones.blocked;
-		if (floorCm === 0 || wall) {
-			// What comes out of a long silence has come there: it is no floor.
-			const reachCm = wall || this.#hush >= mountAfter ? wallReachCm : learntFloorCm.min;
-			// Nobody parks so far from a wall that this could not be the ground, unless it comes out of a known silence.
-			if (wall && floorCm === 0 && !this.#silent && distanceCm >= doubtfulCm) return zones.between;
-			if (distanceCm < reachCm && !(wall && floorCm > 0 && distanceCm > floorCm - toleranceCm(floorCm))) {
-				return zones.near;
-			}
-			if (floorCm === 0) return zones.nowhere;
-			return distanceCm > floorCm + toleranceCm(floorCm) ? zones.beyond : zones.floor;
+		if (floorCm === 0 || this.#mounting.isWall) return this.zoneBefore(distanceCm);
+		if (distanceCm < blockedCm.overhead) return zones.blocked;
+		const toleranceCm = toleranceOf(floorCm);
+		if (distanceCm < floorCm - toleranceCm) {
+			return distanceCm < floorCm - clearanceOf(floorCm) ? zones.near : zones.between;
 		}
 		// Where it was before snow lay on it, too.
-		const deepestCm = Math.max(floorCm, this.#anchorCm);
-		if (distanceCm > deepestCm + toleranceCm(floorCm)) return zones.beyond;
-		if (distanceCm >= floorCm - toleranceCm(floorCm)) return zones.floor;
-		return distanceCm >= floorCm - clearanceCm(floorCm) ? zones.between : zones.near;
+		const isBeyond = distanceCm > floorCm + toleranceCm && distanceCm > this.#anchorCm + toleranceCm;
+		return isBeyond ? zones.beyond : zones.floor;
+	}
+
+	/** The same for a sensor that is, or may be, before the cars. */
+	private zoneBefore(distanceCm: number): number {
+		const floorCm = this.#floorCm;
+		const wall = this.#mounting.isWall;
+		if (distanceCm < blockedCm.wall) return zones.blocked;
+		// Nobody parks so far from a wall that this could not be the ground, unless it comes out of a known silence.
+		if (wall && floorCm === 0 && !this.#silent && distanceCm >= doubtfulCm) return zones.between;
+		// What comes out of a long silence has come there: it is no floor.
+		const reachCm = wall || this.#hush >= mountAfter ? wallReachCm : learntFloorCm.min;
+		if (floorCm === 0) return distanceCm < reachCm ? zones.near : zones.nowhere;
+		if (distanceCm < reachCm && distanceCm <= floorCm - toleranceOf(floorCm)) return zones.near;
+		return distanceCm > floorCm + toleranceOf(floorCm) ? zones.beyond : zones.floor;
 	}
 
 	/** True for a distance that no floor can be at: further than a knock against the sensor or melting snow would move one that was heard. */
@@ -315,9 +324,9 @@ export class Background {
 			// Who passes in the lane is not heard for long.
 			this.#hush = Math.max(0, this.#hush - weight);
 		} else if (zone === zones.floor) {
-			this.#hush = Math.max(0, this.#hush - 4 * weight);
-			this.#near = Math.max(0, this.#near - weight);
-			if (this.#hush === 0) this.#heardHush = false;
+			if (this.#hush > 0) this.#hush = Math.max(0, this.#hush - 4 * weight);
+			else this.#heardHush = false;
+			if (this.#near > 0) this.#near = Math.max(0, this.#near - weight);
 		}
 	}
 
@@ -388,11 +397,14 @@ export class Background {
 		// Silence counts for the floor only when the floor is heard again after it.
 		if (zone === zones.silence) this.#missRun = Math.min(this.#missRun + weight, 1 / missRate);
 		if (!heard) return;
-		const run = this.#missRun + weight;
-		this.#missShare += (this.#missRun / run - this.#missShare) * Math.min(1, run * missRate);
-		this.#missRun = 0;
+		if (this.#missRun === 0) this.#missShare -= this.#missShare * missRate * weight;
+		else {
+			const run = this.#missRun + weight;
+			this.#missShare += (this.#missRun / run - this.#missShare) * Math.min(1, run * missRate);
+			this.#missRun = 0;
+		}
 		if (calmCm === 0) return;
-		this.#age = Math.min(this.#age + 1, 1 / followShare);
+		if (this.#age < 1 / followShare) this.#age++;
 		const followedCm = this.#floorCm + ((calmCm - this.#floorCm) / this.#age) * weight;
 		if (Math.abs(followedCm - this.#anchorCm) <= driftLimit * this.#anchorCm) this.#floorCm = followedCm;
 		// The floor can be heard again, and not only who stands opposite.
@@ -402,7 +414,7 @@ export class Background {
 	private move(zone: number, calmCm: number, weight: number): boolean {
 		const moved = zone === zones.between || zone === zones.beyond;
 		if (!moved || calmCm === 0 || this.zoneOf(calmCm) !== zone || calmCm > learntFloorCm.max) {
-			this.#calm = Math.max(0, this.#calm - weight);
+			if (this.#calm > 0) this.#calm = Math.max(0, this.#calm - weight);
 			return false;
 		}
 		this.#calm += weight;
@@ -461,7 +473,7 @@ export class Background {
 		const driftIsSane = Math.abs(floorCm - anchorCm) <= driftLimit * anchorCm + 0.2;
 		if (!floorIsSane || !driftIsSane || !(missShare >= 0 && missShare <= 1) || !(flags >= 0 && flags <= 7)) return;
 		// A person has measured anew.
-		if (this.#anchorCm > 0 && Math.abs(this.#anchorCm - anchorCm) > toleranceCm(anchorCm)) return;
+		if (this.#anchorCm > 0 && Math.abs(this.#anchorCm - anchorCm) > toleranceOf(anchorCm)) return;
 		this.#floorCm = floorCm;
 		this.#anchorCm = anchorCm;
 		this.#missShare = missShare;
@@ -473,6 +485,7 @@ export class Background {
 
 	/** Lets the board's other sensors know what this one hears. */
 	private tell(): void {
+		if (this.#floorCm > 0 && this.#hears === hearsFloor) return;
 		let hears = hearsNothingYet;
 		if (this.#floorCm > 0) hears = hearsFloor;
 		else if (this.#silent) hears = hearsSilence;
@@ -486,11 +499,11 @@ export class Background {
 Object.freeze(Background.prototype);
 
 /** How far from the floor an echo may be and still be the floor's, cm: noise, slush, and 7.5 % for air that is 40 °C colder than thought. */
-export function toleranceCm(floorCm: number): number {
-	return Math.max(15, 0.08 * floorCm);
+export function toleranceOf(floorCm: number): number {
+	return floorCm < 187.5 ? 15 : 0.08 * floorCm;
 }
 
 /** How far above the floor a vehicle's surfaces are at least, cm: a trailer's bed is 40 to 60 cm high. */
-export function clearanceCm(floorCm: number): number {
-	return Math.max(22, 0.11 * floorCm);
+export function clearanceOf(floorCm: number): number {
+	return floorCm < 200 ? 22 : 0.11 * floorCm;
 }

@@ -200,7 +200,6 @@ export function echoDistanceCm(echoUs: number, temperatureC: number): number {
  * often this car is silent or lets the floor be heard.
  */
 export class Detector {
-	readonly verdict: Readonly<Verdict>;
 	readonly #verdict: Verdict = { state: "unknown", confidence: 0, reason: "starting", distanceCm: null };
 	readonly #background: Background;
 	readonly #needed: number;
@@ -210,6 +209,9 @@ export class Detector {
 	/** How many of them are echoes. */
 	#echoes = 0;
 	readonly #heard: Heard = { zone: zones.silence, distanceCm: 0, agrees: false, calmCm: 0, weight: 1 };
+	/** What the last one was measured at, °C, and half the speed of sound then, cm/µs. */
+	#temperatureC = Number.NaN;
+	#cmPerUs = 0;
 	#lastMs = Number.NaN;
 	#lastUs = 0;
 	/** How often that came, one after the other. */
@@ -266,9 +268,15 @@ export class Detector {
 		if (floorCm !== undefined && !(floorCm > 0 && floorCm < Number.POSITIVE_INFINITY)) {
 			throw new RangeError(`floorCm must be a positive number of cm, got ${floorCm}`);
 		}
-		this.verdict = this.#verdict;
 		this.#needed = without === "votes" ? 0.1 : evidenceNeeded;
 		this.#background = new Background({ mounting, floorCm, learnt, learns: without !== "learning" });
+	}
+
+	/** The same object each time. */
+	get verdict(): Readonly<Verdict> {
+		// Only who asks pays for it.
+		this.#verdict.distanceCm = this.medianCm();
+		return this.#verdict;
 	}
 
 	/** The empty floor in cm as it is believed now; null while it is unknown, or where there is none to hear. */
@@ -323,9 +331,10 @@ export class Detector {
 		const isFrozen = this.isFrozen(measurement.echoUs);
 		const distanceCm = isFrozen ? 0 : this.distanceOf(measurement, temperatureC);
 		const fault = isFrozen ? "stuck" : distanceCm > 0 ? null : this.faultOf(measurement);
-		this.countFault(distanceCm, fault);
-		if (fault === null) this.take(distanceCm);
-		else this.push(0);
+		let zone = this.zoneOf(distanceCm);
+		if (this.countFault(distanceCm, zone === zones.blocked ? "blocked" : fault)) zone = this.zoneOf(distanceCm);
+		if (fault === null) this.take(distanceCm, zone);
+		else this.look(0);
 		this.decide();
 		return this.#verdict.state !== state || (state === "unknown" && this.#verdict.reason !== reason);
 	}
@@ -358,7 +367,11 @@ export class Detector {
 	/** 0 without an echo. */
 	private distanceOf({ kind, echoUs }: Readonly<Measurement>, temperatureC: number): number {
 		if (kind !== "ok" || echoUs === null || !(echoUs > 0)) return 0;
-		const distanceCm = echoDistanceCm(echoUs, temperatureC);
+		if (temperatureC !== this.#temperatureC) {
+			this.#temperatureC = temperatureC;
+			this.#cmPerUs = soundCmPerUs(temperatureC) / 2;
+		}
+		const distanceCm = echoUs * this.#cmPerUs;
 		return distanceCm > 0 && distanceCm < farthestCm ? distanceCm : 0;
 	}
 
@@ -374,49 +387,69 @@ export class Detector {
 		return this.#missing >= faultVotesNeeded ? null : "unplugged";
 	}
 
-	private countFault(distanceCm: number, fault: Reason | null): void {
-		const blocked = this.zoneOf(distanceCm) === zones.blocked;
-		const now = blocked ? "blocked" : fault;
+	/** True when what seemed to block the sensor is a van. */
+	private countFault(distanceCm: number, now: Reason | null): boolean {
 		// Some clones send no pulse when nothing came back. One that is followed by echoes again and again is such a clone.
 		if (distanceCm > 0 && this.#fault === "unplugged" && this.#faultVotes > 0 && this.#missing >= 0) {
 			if (this.#missing < faultVotesNeeded) this.#missing++;
 		}
-		if (blocked && this.#faultVotes === nuisanceVotesNeeded && this.#fault === "blocked") this.meetVan();
-		if (now === null) this.#faultVotes = Math.max(0, this.#faultVotes - (distanceCm > 0 ? 2 : 1));
-		else if (now === this.#fault) this.#faultVotes = Math.min(this.#faultVotes + 1, faultVotesLimit);
+		if (now === "blocked" && this.#fault === now && this.#faultVotes === nuisanceVotesNeeded && this.meetVan())
+			return true;
+		if (now === null) {
+			if (this.#faultVotes > 0) this.#faultVotes = Math.max(0, this.#faultVotes - (distanceCm > 0 ? 2 : 1));
+		} else if (now === this.#fault) this.#faultVotes = Math.min(this.#faultVotes + 1, faultVotesLimit);
 		else if (this.#faultVotes <= 1) {
 			this.#fault = now;
 			this.#faultVotes = 1;
 		} else this.#faultVotes--;
+		return false;
 	}
 
 	/** A van's roof may be just under the sensor. It comes with its hood first, and a spider does not. */
-	private meetVan(): void {
+	private meetVan(): boolean {
 		const came = this.#heardCar && (this.#verdict.state !== "occupied" || this.#age < vanWithin);
-		if (!came || this.#background.floorCm === 0) return;
+		if (!came || this.#background.floorCm === 0) return false;
 		this.#isVan = true;
 		this.#faultVotes = 0;
+		return true;
 	}
 
-	private push(distanceCm: number): void {
-		this.#distancesCm[this.#place] = distanceCm;
-		this.#place = (this.#place + 1) % windowSize;
-		this.#verdict.distanceCm = this.medianCm();
+	/** Puts a distance (0 for silence) into the window, and looks what it has to do with the others. */
+	private look(distanceCm: number): void {
+		const window = this.#distancesCm;
+		const heard = this.#heard;
+		const place = this.#place;
+		let agrees = false;
+		let echoes = 0;
+		let min = Number.POSITIVE_INFINITY;
+		let max = 0;
+		for (let i = 0; i < windowSize; i++) {
+			let otherCm = window[i] as number;
+			const apartCm = otherCm - distanceCm;
+			if (apartCm <= agreeCm && apartCm >= -agreeCm) agrees = true;
+			if (i === place) window[i] = otherCm = distanceCm;
+			if (otherCm > 0) echoes++;
+			if (otherCm < min) min = otherCm;
+			if (otherCm > max) max = otherCm;
+		}
+		this.#place = place + 1 < windowSize ? place + 1 : 0;
+		this.#echoes = echoes;
+		heard.distanceCm = distanceCm;
+		heard.agrees = distanceCm > 0 && (agrees || Math.abs(this.#nearCm - distanceCm) <= agreeCm);
+		heard.calmCm = echoes === windowSize && max - min <= calmSpreadCm ? (min + max) / 2 : 0;
 	}
 
-	/** A measurement that says something of the spot: an echo from `distanceCm`, or silence (0). */
-	private take(distanceCm: number): void {
+	/** A measurement that says something of the spot: an echo from `distanceCm`, or silence (0), in `zone`. */
+	private take(distanceCm: number, zone: number): void {
 		const heard = this.#heard;
 		const { state } = this.#verdict;
+		this.look(distanceCm);
 		heard.weight = this.#weight;
-		heard.agrees = distanceCm > 0 && this.agrees(distanceCm);
-		this.push(distanceCm);
-		heard.distanceCm = distanceCm;
-		heard.calmCm = this.isCalm() ? (this.#verdict.distanceCm ?? 0) : 0;
-		heard.zone = this.zoneOf(distanceCm);
+		heard.zone = zone;
 		if (this.#background.hear(heard, state)) this.startAnew(heard);
-		if (this.#background.isKnown) this.weighEvidence(heard, state === "occupied");
-		this.learnGhosts(heard);
+		const { isKnown } = this.#background;
+		if (isKnown) this.weighEvidence(heard, state === "occupied");
+		this.learnGhosts(heard, isKnown);
 		this.learnCar(heard);
 		if (heard.zone === zones.near) this.#nearCm = distanceCm;
 		if (this.#age < knownAfter) this.#age++;
@@ -447,11 +480,10 @@ export class Detector {
 	}
 
 	private weighEvidence({ zone, agrees, distanceCm }: Readonly<Heard>, occupied: boolean): void {
-		const { isSilent, missShare } = this.#background;
 		const isEcho = zone !== zones.silence;
 		if (isEcho) {
 			this.countOdd(zone, agrees, occupied);
-			this.#lost = Math.max(0, Math.min(this.#lost, 2 * goneAfter) - 4 * this.#weight);
+			if (this.#lost > 0) this.#lost = Math.max(0, Math.min(this.#lost, 2 * goneAfter) - 4 * this.#weight);
 		}
 		if (zone === zones.near && distanceCm < dropCm && this.#echoes < 4) this.lean(0.5);
 		else if (zone === zones.near) {
@@ -459,32 +491,43 @@ export class Detector {
 			this.meetStrange();
 			if (this.#heardNear >= carHeard) this.#heardCar = true;
 			this.watchComing(distanceCm);
-			const share = this.isMoving ? movingShare : this.#came ? 1 : suddenShare;
-			this.add(agrees ? logOdds(0.9, this.#ghostShare) * share : 0.5, -clear);
+			const isSure = this.#forFree === 0 && this.#forOccupied >= erraticFactor * this.#needed;
+			if (!isSure) {
+				const share = this.isMoving ? movingShare : this.#came ? 1 : suddenShare;
+				this.add(agrees ? logOdds(0.9, this.#ghostShare) * share : 0.5, -clear);
+			}
 			this.lean(1);
 		} else if (zone === zones.floor) {
 			this.#strange = this.#heardCar = this.#isVan = false;
 			this.#erratic = 0;
-			const share = this.#came ? 1 : suddenShare;
-			this.#came = this.#came && this.#heardNear > 8;
-			const floorShare = this.#ghostShare < hauntedShare ? this.#floorShare : priorFloorShare;
-			const isFloor = agrees || this.isAtFloor();
-			this.add(share * Math.max(-2.5, Math.log(floorShare / 0.95)), logOdds(0.9, floorShare) * (isFloor ? 1 : 0.3));
+			if (this.#forOccupied > 0 || this.#forFree < this.#needed) this.hearFloor(agrees, distanceCm);
+			else this.#came = false;
 			this.lean(0);
 		} else if (!isEcho || zone === zones.nowhere) {
-			this.hearNothing(isSilent, missShare);
+			this.hearNothing();
 		} else if (zone === zones.beyond) this.hearBeyond();
 		if (this.#heardNear > 0) this.#heardNear--;
+	}
+
+	private hearFloor(agrees: boolean, distanceCm: number): void {
+		const share = this.#came ? 1 : suddenShare;
+		this.#came = this.#came && this.#heardNear > 8;
+		const floorShare = this.#ghostShare < hauntedShare ? this.#floorShare : priorFloorShare;
+		const isFloor = agrees || Math.abs(distanceCm - this.#background.floorCm) <= 2 * agreeCm;
+		this.add(share * Math.max(-2.5, Math.log(floorShare / 0.95)), logOdds(0.9, floorShare) * (isFloor ? 1 : 0.3));
 	}
 
 	private countOdd(zone: number, agrees: boolean, occupied: boolean): void {
 		// Glass and slopes let a car be heard from further away than the floor, here and there.
 		if (zone === zones.beyond && occupied) return;
+		// The usual case, made short.
+		if (agrees && this.#odd < 0.001) return;
 		const fits = agrees || zone === zones.floor || zone === zones.nowhere || zone === zones.silence;
 		this.#odd += ((fits ? 0 : 1) - this.#odd) * oddRate * this.#weight;
 	}
 
-	private hearNothing(isSilent: boolean, missShare: number): void {
+	private hearNothing(): void {
+		const { isSilent, missShare } = this.#background;
 		this.#lost = Math.min(this.#lost + this.#weight, lostLimit);
 		if (isSilent) {
 			this.countOdd(zones.silence, true, false);
@@ -519,7 +562,7 @@ export class Detector {
 			this.#heardNear++;
 			this.add(1.5, -1);
 			this.lean(0.8);
-		} else if (this.#background.isBeyondDoubt(this.#verdict.distanceCm ?? 0)) {
+		} else if (this.#background.isBeyondDoubt(this.#heard.distanceCm)) {
 			this.add(1.5, -1);
 			this.lean(0.6);
 		} else this.add(0, -0.5);
@@ -532,9 +575,9 @@ export class Detector {
 	}
 
 	/** How often something is near that is no car: while the spot is free, or before anything is known. */
-	private learnGhosts({ zone, calmCm }: Readonly<Heard>): void {
-		const { isKnown, isSilent } = this.#background;
+	private learnGhosts({ zone, calmCm }: Readonly<Heard>, isKnown: boolean): void {
 		if (isKnown ? this.#verdict.state !== "free" : calmCm > 0) return;
+		const { isSilent } = this.#background;
 		const isNear = zone === zones.near;
 		// A car that was thought to have left just now may be there still, and is no ghost.
 		if (isKnown && this.#heardOften >= carHeard && this.#floorRun + this.#silentRun < runLimit) return;
@@ -551,6 +594,12 @@ export class Detector {
 		if (zone === zones.floor) this.#floorRun = Math.min(this.#floorRun + this.#weight, runLimit);
 		else if (zone === zones.silence) this.#silentRun = Math.min(this.#silentRun + this.#weight, runLimit);
 		if (zone !== zones.near) return;
+		if (this.#verdict.state !== "free" && this.#floorRun + this.#silentRun === 0 && this.#heardOften >= carHeard) {
+			// The usual case, made short: a car that is heard all the time.
+			this.#floorShare -= this.#floorShare * carRate * this.#weight;
+			this.#silentShare -= this.#silentShare * carRate * this.#weight;
+			return;
+		}
 		if (agrees && this.#heardOften < carHeard) this.#heardOften++;
 		if (this.#verdict.state === "free" && Math.abs(distanceCm - this.#nearCm) > sameCarCm) this.forgetCar();
 		if (this.#verdict.state === "free" && this.#awayRun === 0) this.#awayRun = this.emptyRun;
@@ -570,9 +619,11 @@ export class Detector {
 	}
 
 	private add(forOccupied: number, forFree: number): void {
-		const most = erraticFactor * this.#needed;
-		this.#forOccupied = Math.min(most, Math.max(0, this.#forOccupied + forOccupied * this.#weight));
-		this.#forFree = Math.min(this.#needed, Math.max(0, this.#forFree + forFree * this.#weight));
+		const needed = this.#needed;
+		const occupied = this.#forOccupied + forOccupied * this.#weight;
+		const free = this.#forFree + forFree * this.#weight;
+		this.#forOccupied = occupied > 0 ? Math.min(occupied, erraticFactor * needed) : 0;
+		this.#forFree = free > 0 ? Math.min(free, needed) : 0;
 	}
 
 	private lean(taken: number): void {
@@ -582,7 +633,7 @@ export class Detector {
 	private decide(): void {
 		const { state, reason } = this.#verdict;
 		const wasFault = state === "unknown" && reason === this.#fault;
-		if (this.#faultVotes >= this.faultVotesNeeded || (wasFault && this.#faultVotes > 0))
+		if (this.#faultVotes > 0 && (wasFault || this.#faultVotes >= this.faultVotesNeeded))
 			this.change("unknown", this.#fault);
 		else if (!this.#background.isKnown) this.wonder();
 		else if (this.#odd > (reason === "unclear" ? unclear.below : unclear.from)) this.change("unknown", "unclear");
@@ -625,12 +676,12 @@ export class Detector {
 	/** Nothing to compare with yet. */
 	private wonder(): void {
 		if (this.#age < startingLimit && this.#verdict.reason === "starting") return;
-		this.change("unknown", this.#verdict.distanceCm === null ? "no_echo" : "floor_unknown");
+		this.change("unknown", this.#echoes === 0 ? "no_echo" : "floor_unknown");
 	}
 
 	private waitForEvidence(): void {
 		if (this.#age < startingLimit) return;
-		const { distanceCm } = this.#verdict;
+		const distanceCm = this.medianCm();
 		if (distanceCm === null) this.change("unknown", "no_echo");
 		else this.change("unknown", this.#background.zoneOf(distanceCm) === zones.beyond ? "beyond_floor" : "unclear");
 	}
@@ -638,15 +689,18 @@ export class Detector {
 	/** The sensor heard this spot, and does not any more. */
 	private isLost(state: SensorState): boolean {
 		if (this.#background.isSilent) return false;
-		if (state === "free") return this.#lost >= Math.max(lostAfter, longestRun(this.#background.missShare));
+		if (state === "free") return this.#lost >= lostAfter && this.#lost >= longestRun(this.#background.missShare);
 		// A soft roof that swallows every ping is silent from the first one on.
-		return this.#heardOften >= carHeard && this.#silentRun >= Math.max(goneAfter, longestRun(this.#silentShare));
+		return (
+			this.#heardOften >= carHeard && this.#silentRun >= goneAfter && this.#silentRun >= longestRun(this.#silentShare)
+		);
 	}
 
 	private keep(state: SensorState): void {
 		const taken = state === "occupied" ? this.#taken : 1 - this.#taken;
-		this.#verdict.confidence = Math.min(this.#background.isAssumed ? 0.5 : 1, Math.max(0.01, taken));
-		this.#verdict.reason = this.#verdict.distanceCm === null ? "no_echo" : "echo";
+		const most = this.#background.isAssumed ? 0.5 : 1;
+		this.#verdict.confidence = taken > 0.01 ? Math.min(taken, most) : 0.01;
+		this.#verdict.reason = this.#echoes === 0 ? "no_echo" : "echo";
 	}
 
 	private change(state: SensorState, reason: Reason): void {
@@ -672,34 +726,6 @@ export class Detector {
 		}
 		this.#awayRun = 0;
 		this.keep(state);
-	}
-
-	/** Whether one of the last echoes, or the last near one, came from the same distance. */
-	private agrees(distanceCm: number): boolean {
-		if (Math.abs(this.#nearCm - distanceCm) <= agreeCm) return true;
-		for (let i = 0; i < windowSize; i++) {
-			if (Math.abs((this.#distancesCm[i] ?? 0) - distanceCm) <= agreeCm) return true;
-		}
-		return false;
-	}
-
-	/** Whether the last echo came from where the floor is, and not only from near it. */
-	private isAtFloor(): boolean {
-		const distanceCm = this.#distancesCm[(this.#place + windowSize - 1) % windowSize] ?? 0;
-		return Math.abs(distanceCm - this.#background.floorCm) <= 2 * agreeCm;
-	}
-
-	private isCalm(): boolean {
-		let min = Number.POSITIVE_INFINITY;
-		let max = 0;
-		this.#echoes = 0;
-		for (let i = 0; i < windowSize; i++) {
-			const distanceCm = this.#distancesCm[i] ?? 0;
-			if (distanceCm > 0) this.#echoes++;
-			if (distanceCm < min) min = distanceCm;
-			if (distanceCm > max) max = distanceCm;
-		}
-		return min > 0 && max - min <= calmSpreadCm;
 	}
 
 	/** Upper median of the window's echoes; null without any. */

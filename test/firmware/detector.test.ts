@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
-	clearanceCm,
+	clearanceOf,
 	deepenAfter,
 	driftLimit,
 	hearingNeeded,
@@ -11,7 +11,7 @@ import {
 	moveAfter,
 	taughtHush,
 	teachLimit,
-	toleranceCm,
+	toleranceOf,
 } from "../../firmware/background.ts";
 import {
 	agreeCm,
@@ -343,8 +343,8 @@ describe("a floor", () => {
 
 	it("has moved when calm echoes come from where no vehicle can be", () => {
 		const spot = settled(at(80), 240);
-		expect(toleranceCm(240)).toBeLessThan(25);
-		expect(clearanceCm(240)).toBeGreaterThan(25);
+		expect(toleranceOf(240)).toBeLessThan(25);
+		expect(clearanceOf(240)).toBeGreaterThan(25);
 		expect(count(spot, at(215), () => spot.detector.verdict.state === "free")).toBeLessThan(moveAfter + 6);
 	});
 
