@@ -393,7 +393,7 @@ export class Detector {
 		if (distanceCm > 0 && this.#fault === "unplugged" && this.#faultVotes > 0 && this.#missing >= 0) {
 			if (this.#missing < faultVotesNeeded) this.#missing++;
 		}
-		if (now === "blocked" && this.#fault === now && this.#faultVotes === nuisanceVotesNeeded && this.meetVan())
+		if (now === "blocked" && this.#fault === now && this.#faultVotes === nuisanceVotesNeeded - 1 && this.meetVan())
 			return true;
 		if (now === null) {
 			if (this.#faultVotes > 0) this.#faultVotes = Math.max(0, this.#faultVotes - (distanceCm > 0 ? 2 : 1));
@@ -773,7 +773,8 @@ export interface DetectorsOptions {
 
 /** A board's detectors, one for each of its spots: they find out together how the sensors are mounted. */
 export function makeDetectors({ spots, mount, learnt = [], without }: DetectorsOptions): Detector[] {
-	const isLow = ({ height_cm }: { height_cm?: number }) => height_cm !== undefined && height_cm < lowestFloorCm;
+	const isLow = ({ height_cm }: { height_cm?: number }) =>
+		height_cm !== undefined && height_cm > 0 && height_cm < lowestFloorCm;
 	const mounting = new Mounting(mount ?? (spots.some(isLow) ? "wall" : undefined));
 	return spots.map((spot, index) => {
 		const floorCm = isLow(spot) ? undefined : spot.height_cm;

@@ -7,6 +7,12 @@ const temperatureC = 20;
 const floorCm = 220;
 const carCm = 70;
 
+/** A car comes with its hood for 2 s, and then with a roof that is 3 cm nearer by the time it stands: as a saloon of the model's does. */
+const hoodCm = 140;
+const hoodMs = 4000;
+const roofMs = 2000;
+const roofSlopeCm = 3;
+
 /** Sweeps before the change, so that all windows are full. */
 const calmSweeps = 10;
 
@@ -49,8 +55,8 @@ class OneAlarm implements Timer {
 }
 
 /**
- * Times from a clear change (a car at rest under the beam, or gone, no noise) to its decision, ms: of each of eight
- * sensors, for cars that come and go, at every 10 ms of a sweep. Infinite where it was not decided.
+ * Times from a clear change to its decision, ms: from when a car that drove in has come to rest, and from when one has left,
+ * no noise. Of each of eight sensors, at every 10 ms of a sweep. Infinite where it was not decided.
  */
 export function decisionTimesMs(): number[] {
 	const times: number[] = [];
@@ -60,10 +66,21 @@ export function decisionTimesMs(): number[] {
 	return times;
 }
 
+/** What is under the sensors `afterMs` after the change from `beforeCm` to `carCm`: first the hood, then slower and slower the roof. */
+function comingCm(beforeCm: number, afterMs: number): number {
+	if (afterMs >= 0) return carCm;
+	if (afterMs < -hoodMs) return beforeCm;
+	return afterMs < -roofMs ? hoodCm : carCm + roofSlopeCm * (-afterMs / roofMs);
+}
+
 function decide(phaseMs: number, beforeCm: number, afterCm: number): number[] {
 	const timer = new OneAlarm();
 	const changeMs = calmSweeps * sweepMs + phaseMs;
-	const echoUs = () => Math.round((2 * (timer.now() < changeMs ? beforeCm : afterCm)) / soundCmPerUs(temperatureC));
+	const distanceCm = () => {
+		if (afterCm === carCm) return comingCm(beforeCm, timer.now() - changeMs);
+		return timer.now() < changeMs ? beforeCm : afterCm;
+	};
+	const echoUs = () => Math.round((2 * distanceCm()) / soundCmPerUs(temperatureC));
 	const detectors = Array.from({ length: sensorLimit }, () => new Detector({ floorCm }));
 	const takenMs = detectors.map(() => Number.POSITIVE_INFINITY);
 	const sensors = detectors.map(() => {
@@ -83,8 +100,10 @@ function decide(phaseMs: number, beforeCm: number, afterCm: number): number[] {
 		random: slotChances(),
 		onMeasurement: (measurement) => {
 			const detector = detectors[measurement.sensor];
-			if (!detector?.measure(measurement, temperatureC) || measurement.atMs < changeMs) return;
-			if (detector.verdict.state === decided) takenMs[measurement.sensor] = measurement.atMs - changeMs;
+			if (!detector?.measure(measurement, temperatureC) || detector.verdict.state !== decided) return;
+			// At the start of the trace it is what it is before the change.
+			const isCalm = measurement.atMs < calmSweeps * 0.4 * sweepMs;
+			if (!isCalm) takenMs[measurement.sensor] = Math.max(0, measurement.atMs - changeMs);
 		},
 	});
 	ranging.start();

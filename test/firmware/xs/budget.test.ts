@@ -21,6 +21,9 @@ const instructions = 400_000;
 /** The same through an outage, with all 64 reports in the outbox, bytes. */
 const outageHeapBytes = 48 * 1024;
 
+/** Measurements of one story in one step: below what a step may take. */
+const detectorSteps = 150;
+
 /** More than 10,000 measurements, 16 min: then a board has all that it will ever need. */
 const warmUpSteps = 4 * periodSteps;
 
@@ -181,6 +184,27 @@ describe("the firmware's memory, with slots as large as on an ESP32", () => {
 });
 
 describe("the firmware's time", () => {
+	it.each(["free", "occupied", "slope", "bike", "noise"])(
+		"judges a measurement in at most 2,000 instructions: %s",
+		{ timeout: 60_000 },
+		async (story) => {
+			const inside = join(import.meta.dirname, "detector-inside.ts");
+			writeFileSync(join(folder, "detector.js"), await bundle(inside));
+			const xs = engine("detector.js");
+			const instructionsOf = async (what: string) => {
+				await xs.step([what, detectorSteps] as never);
+				const before = (await xs.figures()).instructions;
+				await xs.step([what, detectorSteps] as never);
+				return ((await xs.figures()).instructions - before) / detectorSteps;
+			};
+			const loop = await instructionsOf("nothing");
+			const instructions = (await instructionsOf(story)) - loop;
+			console.log(`XS: ${instructions.toFixed(0)} instructions a measurement of the story ${story}`);
+			expect(instructions).toBeLessThanOrEqual(2000);
+			expect(instructions).toBeGreaterThan(1000);
+		},
+	);
+
 	it("ends a step that takes too long", async () => {
 		const lot = await spoilt("step = (text) => { for (;;); };").catch((error: Error) => error.message);
 		expect(lot).toBe(`XS: step 1: took more than ${instructions} instructions`);

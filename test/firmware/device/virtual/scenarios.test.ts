@@ -17,12 +17,16 @@ describe("the scenarios", () => {
 	});
 
 	it("use every effect there is", () => {
-		const { officeShare, townVehicles, ...others } = comings;
+		const { officeShare, shopShare, townVehicles, ...others } = comings;
 		const there = Object.keys({ ...others, ...faults, ...people, ...weather });
 		const used = new Set(scenarios.flatMap(({ effects }) => effects.map(({ name }) => name)));
 		expect([...used].sort()).toEqual(there.sort());
 		expect(scenarios.some(({ hours }) => hours === 168)).toBe(true);
-		expect([townVehicles.length > 0, officeShare(12) > officeShare(3)]).toEqual([true, true]);
+		expect([townVehicles.length > 0, officeShare(12) > officeShare(3), shopShare(12) > shopShare(3)]).toEqual([
+			true,
+			true,
+			true,
+		]);
 	});
 
 	it("have as many spots as a board takes, at heights at which sensors are mounted", () => {
