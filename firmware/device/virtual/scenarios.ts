@@ -73,7 +73,7 @@ const set = { tells: { mount: true, height: true } } as const;
 
 const mild = sky.day(8, 18);
 
-/** All of it: some 1,250 hours of one spot. */
+/** All of it: some 4,900 hours of one spot. */
 export const scenarios: readonly Scenario[] = [
 	// Places.
 	overhead("garage set", "A garage where everything was set at mounting.", {}, [], {
@@ -183,6 +183,13 @@ export const scenarios: readonly Scenario[] = [
 		spots: 1,
 		hours: 12,
 	}),
+	overhead(
+		"steppe, measured",
+		"From -30 to 25 °C in a day, a thermometer, heights set: cars stay for half a day, and the floor is elsewhere when they leave.",
+		{ cycleMin: 720, first: "occupied", vehicles: ["saloon", "suv", "trailer"] },
+		[sky.day(-30, 25)],
+		{ ...set, thermometer: true, heightCm: [300, 350], spots: 4, hours: 72, firstHour: 4, cadence: weekly },
+	),
 	overhead(
 		"deep winter, measured",
 		"The same cold with a thermometer, heights set.",
