@@ -13,8 +13,11 @@ export const zones = Object.freeze({ silence: 0, blocked: 1, near: 2, between: 3
 /** Floors that are learnt lie in this range, cm: overhead sensors hang 2 to 3.5 m high, 5 % for cold or hot air; nearer is a roof or a hood. */
 export const learntFloorCm = Object.freeze({ min: 190, max: 450 });
 
-/** What a person may call a floor by *learn floor now*, cm: the sensor's range. */
-const taughtFloorCm = Object.freeze({ min: 25, max: 450 });
+/** No car fits under a sensor that hangs lower, nor between a wall and ground that is nearer, cm. */
+export const lowestFloorCm = 150;
+
+/** What a person may call a floor by *learn floor now*, cm: no parked car, whatever the person says. */
+const taughtFloorCm = Object.freeze({ min: lowestFloorCm, max: 450 });
 
 /** Echoes from one distance, less those from others, before the first floor is taken for one. */
 export const learnAfter = 8;

@@ -122,6 +122,6 @@ function problemOf(reason: Detector["verdict"]["reason"]): string {
 		case "blocked":
 			return "something sits on the sensor or close before it; what is it?";
 		default:
-			return "no calm echo; is something moving under it?";
+			return "no floor was heard; does something stand or move under it?";
 	}
 }

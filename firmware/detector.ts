@@ -2,7 +2,7 @@
  * In: one sensor's raw measurements. Out: free, occupied or unknown, how sure, and why.
  * Never: waits, remembers more than a few numbers, or lets one measurement change its mind.
  */
-import { Background, type Heard, type Mount, Mounting, zones } from "./background.ts";
+import { Background, type Heard, lowestFloorCm, type Mount, Mounting, zones } from "./background.ts";
 import type { SensorState } from "./messages.ts";
 import { longestEchoUs, type Measurement } from "./ranging.ts";
 
@@ -758,9 +758,6 @@ function longestRun(silentShare: number): number {
 function logOdds(here: number, there: number): number {
 	return Math.min(clear, Math.log(here / Math.max(0.001, there)));
 }
-
-/** No car fits under a sensor that hangs lower, cm: its height is that of a sensor before the car. */
-export const lowestFloorCm = 150;
 
 export interface DetectorsOptions {
 	/** In the sensors' order. */

@@ -122,8 +122,8 @@ export const settingsFields: Readonly<Record<keyof Settings, Readonly<Field>>> =
 Object.freeze(settingsFields);
 for (const field of Object.values(settingsFields)) Object.freeze(field);
 
-/** Height of a sensor, cm: above a car's roof at least, within an HC-SR04's 4 m at most. */
-export const heightLimitsCm = Object.freeze({ min: 100, max: 400 });
+/** Height of a sensor, cm: of a wall's at the height of bumpers at least, within an HC-SR04's 4 m at most. Below 150 no car fits under it: then it is a wall's. */
+export const heightLimitsCm = Object.freeze({ min: 20, max: 400 });
 
 /** A setting that is missing, unknown or wrong. The text names it, what it got and what it takes. */
 export class SettingsError extends Error {

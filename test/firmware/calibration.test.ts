@@ -57,8 +57,8 @@ describe("learning floors", () => {
 	});
 
 	it.each([
-		["floor_unknown", "no calm echo; is something moving under it?"],
-		["unclear", "no calm echo; is something moving under it?"],
+		["floor_unknown", "no floor was heard; does something stand or move under it?"],
+		["unclear", "no floor was heard; does something stand or move under it?"],
 		["unplugged", "no pulse at all; are its wires off?"],
 		["stuck", "its echo pin stays high; is it wired right?"],
 		["too_short", "something sits on the sensor or close before it; what is it?"],
@@ -78,7 +78,7 @@ describe("learning floors", () => {
 		calibration.learn("x", 0b011, 500);
 		expect(calibration.check(500 + learnForMs - 1)).toBe(true);
 		expect(calibration.check(500 + learnForMs)).toBe(false);
-		const why = "no calm echo; is something moving under it?";
+		const why = "no floor was heard; does something stand or move under it?";
 		expect(answers).toEqual([{ id: "x", ok: false, message: `A: ${why}; B: ${why}`, floors: {} }]);
 	});
 

@@ -411,13 +411,21 @@ describe("a floor", () => {
 
 describe("learn floor now", () => {
 	it("takes what is heard now for the floor, nearer than one that is found out by itself", () => {
-		const spot = settled(at(150));
+		const spot = settled(at(160));
 		spot.detector.learnFloor();
 		expect(spot.detector.learning).toBe(true);
-		spot.feed(...times(windowSize, at(150)));
+		spot.feed(...times(windowSize, at(160)));
 		expect(spot.detector.learning).toBe(false);
-		expect(spot.detector.floorCm).toBeCloseTo(150, 0);
+		expect(spot.detector.floorCm).toBeCloseTo(160, 0);
 		expect(spot.says).toBe("free echo");
+	});
+
+	it("takes no parked car for the floor, whatever a person says", () => {
+		const spot = settled(at(80));
+		spot.detector.learnFloor();
+		spot.feed(...times(teachLimit, at(80)));
+		expect(spot.detector.learning).toBe(false);
+		expect(spot.detector.knowsEmpty).toBe(false);
 	});
 
 	it("takes silence for an empty spot when a person says so", () => {

@@ -71,9 +71,9 @@ describe("settings", () => {
 		[spots({ spot_id: "A" }, { spot_id: "A" }), "setting spots must be different spots, got A twice"],
 		[
 			spots({ spot_id: "A", height_cm: "220" }),
-			'setting spots[0].height_cm must be a number from 100 to 400, got "220"',
+			'setting spots[0].height_cm must be a number from 20 to 400, got "220"',
 		],
-		[spots({ spot_id: "A", height_cm: 401 }), "setting spots[0].height_cm must be a number from 100 to 400, got 401"],
+		[spots({ spot_id: "A", height_cm: 401 }), "setting spots[0].height_cm must be a number from 20 to 400, got 401"],
 		[spots({ spot_id: "A", pin: 4 }), "setting spots[0].pin is unknown; known are spot_id, height_cm"],
 		[
 			{ ...least, broker_url: "127.0.0.1" },
