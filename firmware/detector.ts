@@ -76,10 +76,10 @@ const silenceClear = 1.5;
 const fullWeightMs = 450;
 
 /** A board that is slower by this, ms, has twice as much to learn from each: less by chance stays the same for so long. */
-const slowMs = 4000;
+const slowMs = 3000;
 
-/** A full board's sweep at its longest, ms. */
-const sweepMs = 750;
+/** Two sweeps of a full board, ms: what takes longer between two measurements is a slower board. */
+const slowFromMs = 1500;
 
 /** A floor of 250 cm in sight of a car that is there: prior share of its measurements. Beam edges, windows. */
 const priorFloorShare = 0.06;
@@ -345,7 +345,7 @@ export class Detector {
 		// A clock that was set, or none: every measurement counts as one.
 		if (!(passedMs > 0)) this.#weight = 1;
 		else if (passedMs < fullWeightMs) this.#weight = passedMs / fullWeightMs;
-		else this.#weight = 1 + Math.min(1, Math.max(0, passedMs - sweepMs) / slowMs);
+		else this.#weight = 1 + Math.min(1, Math.max(0, passedMs - slowFromMs) / slowMs);
 	}
 
 	/**

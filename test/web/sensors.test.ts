@@ -247,13 +247,19 @@ describe("one sensor", () => {
 		await openSensor("002");
 		gateway.boards.answer = () => ({
 			status: 502,
-			body: error(502, "BOARD_REFUSED", 'board "board-1": SPOT002: no floor was heard; does something stand or move under it?'),
+			body: error(
+				502,
+				"BOARD_REFUSED",
+				'board "board-1": SPOT002: no floor was heard; does something stand or move under it?',
+			),
 		});
 		await panel("002").getByRole("button", { name: "Learn floor now" }).click();
 		await panel("002").getByRole("button", { name: "It is empty, learn it" }).click();
 		await panel("002")
 			.getByRole("alert")
-			.getByText('The floor was not learnt. board "board-1": SPOT002: no floor was heard; does something stand or move under it?')
+			.getByText(
+				'The floor was not learnt. board "board-1": SPOT002: no floor was heard; does something stand or move under it?',
+			)
 			.waitFor();
 	});
 

@@ -185,7 +185,7 @@ export const scenarios: readonly Scenario[] = [
 	}),
 	overhead(
 		"steppe, measured",
-		"From -30 to 25 °C in a day, a thermometer, heights set: cars stay for half a day, and the floor is elsewhere when they leave.",
+		"From -30 to 25 °C in a day, with a thermometer and heights set; cars stay for half a day.",
 		{ cycleMin: 720, first: "occupied", vehicles: ["saloon", "suv", "trailer"] },
 		[sky.day(-30, 25)],
 		{ ...set, thermometer: true, heightCm: [300, 350], spots: 4, hours: 72, firstHour: 4, cadence: weekly },

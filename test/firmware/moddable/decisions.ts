@@ -14,7 +14,7 @@ export function makeTrace(seed: number, length: number): (number | null)[] {
 	const trace: (number | null)[] = [];
 	while (trace.length < length) {
 		const pulse = scenes[Math.floor(random() * scenes.length)] ?? scenes[0];
-		const pulses = Math.floor(between(random, 2, 14));
+		const pulses = Math.floor(between(random, 4, 24));
 		for (let i = 0; i < pulses && pulse; i++) trace.push(pulse(random));
 	}
 	return trace.slice(0, length);

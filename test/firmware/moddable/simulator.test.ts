@@ -185,7 +185,7 @@ describe("with a broker", () => {
 		const broker = keep(await Mosquitto.start());
 		const gateway = keep(await Gateway.start(broker.url));
 		const simulator = startBoard({ broker_url: broker.url, refresh_s: 3600, temperature_c: temperatureC });
-		const traces = [1, 2, 3, 4].map((seed) => makeTrace(seed, 60));
+		const traces = [1, 2, 3, 4].map((seed) => makeTrace(seed, 150));
 		for (let index = 0; index < 4; index++) {
 			simulator.tell({ sensor: { index, noise_cm: 0 } });
 			await gateway.hears(`SPOT00${index + 1}`, "free");
@@ -209,11 +209,17 @@ describe("with a broker", () => {
 		};
 		for (const [index, trace] of traces.entries()) {
 			const decisions = decide([...trace, ...floor]);
-			expect(decisions.length).toBeGreaterThan(2);
+			expect(decisions.length).toBeGreaterThan(3);
 			await until("all decisions", () => told(index).length >= decisions.length, { deadlineMs: 30_000 }).catch(
 				() => {},
 			);
-			expect(told(index)).toEqual(decisions);
+			const words = ({ state, reason }: { state?: string; reason?: string }) => `${state} ${reason}`;
+			expect(told(index).map(words)).toEqual(decisions.map(words));
+			// The simulator's detector has lived longer, and may decide by one measurement sooner or later.
+			told(index).forEach(({ distance, confidence }, i) => {
+				expect(Math.abs((distance ?? -1) - (decisions[i]?.distance ?? -1))).toBeLessThan(2);
+				expect(confidence).toBeCloseTo(decisions[i]?.confidence ?? -1, 0.5);
+			});
 		}
 	});
 
@@ -240,9 +246,16 @@ describe("with a broker", () => {
 		const before = gateway.reports.length;
 		await broker.restart();
 		await simulator.connected();
-		await until("both changes", () => gateway.reports.length >= before + 2);
-		const states = gateway.reports.slice(before).map(({ spot_id, state }) => `${spot_id} ${state}`);
-		expect(states).toEqual(["SPOT004 occupied", "SPOT004 free"]);
+		const states = () => gateway.reports.slice(before).map(({ spot_id, state }) => `${spot_id} ${state}`);
+		await until(
+			"both changes",
+			() =>
+				states().lastIndexOf("SPOT004 free") > states().indexOf("SPOT004 occupied") &&
+				states().includes("SPOT004 occupied"),
+		);
+		// What was on its way when the broker died is said again first.
+		const changes = states().filter((state, index) => index > 0 || state !== "SPOT004 free");
+		expect(changes).toEqual(["SPOT004 occupied", "SPOT004 free"]);
 	});
 
 	it("goes by its own sensors while nobody stores its reports, and says them again until somebody does", async () => {

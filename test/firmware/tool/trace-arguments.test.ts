@@ -44,7 +44,7 @@ describe("the command line of a recording", () => {
 		[["record", "--board", "b", "--serial", "x"], "one of --board ID and --serial PATH must be given, got both"],
 		[["record", "--board", "a b"], '--board must be 1 to 64 letters, digits, `.`, `_`, `-`, got "a b"'],
 		[["record", "--board", "b", "--seconds", "0"], '--seconds must be a number from 1 to 604800, got "0"'],
-		[["record", "--board", "b", "--height", "20"], '--height must be a number from 20 to 400, got "20"'],
+		[["record", "--board", "b", "--height", "19"], '--height must be a number from 20 to 400, got "19"'],
 		[["record", "--board", "b", "--mount", "roof"], '--mount must be overhead or wall, got "roof"'],
 		[["record", "--board", "b", "--baud", "9600"], "--baud belongs to --serial, got it with --board"],
 		[["record", "--serial", "x", "--spot", "A"], "--spot belongs to --board, got it with --serial"],

@@ -212,7 +212,7 @@ describe("a trace file that is not as it must be", () => {
 	it("is none of the bytes that another program writes", () => {
 		fc.assert(
 			fc.property(fc.uint8Array({ maxLength: 300 }), (bytes) => {
-				expect(complaint(bytes)).toMatch(/^1: /);
+				expect(complaint(bytes)).toMatch(/^\d+: /);
 			}),
 		);
 	});
