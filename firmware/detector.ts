@@ -139,6 +139,9 @@ const heardLimit = 20;
 /** How fast the share of ghosts is learnt, and the shares of a car after its first measurements; per measurement. */
 const ghostRate = 1 / 2048;
 
+/** Measurements of an empty spot by which its ghosts would have shown themselves, 6 min. */
+const quietAfter = 500;
+
 /** Measurements that the prior share of ghosts counts for. */
 const ghostPriorAge = 50;
 
@@ -232,6 +235,8 @@ export class Detector {
 	#ghostShare = priorGhostShare;
 	/** Measurements that it comes from, up to 1 / {@link ghostRate}. */
 	#ghostAge = 0;
+	/** Near echoes since the empty spot was last heard. */
+	#ghostRun = 0;
 	/** Shares of the floor's echoes and of silence in what is heard of the car that is there. */
 	#floorShare = priorFloorShare;
 	#silentShare = priorSilentShare;
@@ -579,11 +584,20 @@ export class Detector {
 		if (isKnown ? this.#verdict.state !== "free" : calmCm > 0) return;
 		const { isSilent } = this.#background;
 		const isNear = zone === zones.near;
-		// A car that was thought to have left just now may be there still, and is no ghost.
-		if (isKnown && this.#heardOften >= carHeard && this.#floorRun + this.#silentRun < runLimit) return;
+		// Where there were no ghosts for minutes, a car that was thought to have left just now may be there still.
+		const wasQuiet = this.#ghostAge >= quietAfter && this.#ghostShare < hauntedShare;
+		if (isKnown && wasQuiet && this.#heardOften >= carHeard && this.#floorRun + this.#silentRun < runLimit) return;
 		if (!isNear && zone !== zones.floor && !(zone === zones.silence && (isSilent || !isKnown))) return;
-		if (this.#ghostAge < 1 / ghostRate) this.#ghostAge++;
-		this.#ghostShare += (((isNear ? 1 : 0) - this.#ghostShare) / (this.#ghostAge + ghostPriorAge)) * this.#weight;
+		// What is near may be a car that comes: it is a ghost when the empty spot is heard after it.
+		if (isNear) {
+			if (this.#ghostRun < runLimit) this.#ghostRun++;
+			return;
+		}
+		const run = this.#ghostRun + 1;
+		if (this.#ghostAge < 1 / ghostRate) this.#ghostAge += run;
+		const rate = (run * this.#weight) / (this.#ghostAge + ghostPriorAge);
+		this.#ghostShare += (this.#ghostRun / run - this.#ghostShare) * Math.min(1, rate);
+		this.#ghostRun = 0;
 	}
 
 	/**
@@ -712,6 +726,8 @@ export class Detector {
 		if (was === "occupied" && state === "free" && this.#age >= knownAfter) this.#background.prove();
 		verdict.state = state;
 		this.#forOccupied = this.#forFree = 0;
+		// A car that hid the floor was no ghost.
+		if (state === "free" && this.#age >= knownAfter && this.#floorShare <= edgeShare) this.#ghostRun = 0;
 		this.#age = this.#lost = 0;
 		this.#strange = false;
 		if (state === "unknown") {
