@@ -585,8 +585,8 @@ export class Detector {
 		const { isSilent } = this.#background;
 		const isNear = zone === zones.near;
 		// Where there were no ghosts for minutes, a car that was thought to have left just now may be there still.
-		const wasQuiet = this.#ghostAge >= quietAfter && this.#ghostShare < hauntedShare;
-		if (isKnown && wasQuiet && this.#heardOften >= carHeard && this.#floorRun + this.#silentRun < runLimit) return;
+		const isThere = isKnown && this.#heardOften >= carHeard && this.#floorRun + this.#silentRun < runLimit;
+		if (isThere && this.#ghostAge >= quietAfter && this.#ghostShare < hauntedShare) return;
 		if (!isNear && zone !== zones.floor && !(zone === zones.silence && (isSilent || !isKnown))) return;
 		// What is near may be a car that comes: it is a ghost when the empty spot is heard after it.
 		if (isNear) {
@@ -596,6 +596,11 @@ export class Detector {
 		const run = this.#ghostRun + 1;
 		if (this.#ghostAge < 1 / ghostRate) this.#ghostAge += run;
 		const rate = (run * this.#weight) / (this.#ghostAge + ghostPriorAge);
+		// The usual case, made short: none.
+		if (run === 1) {
+			this.#ghostShare -= this.#ghostShare * rate;
+			return;
+		}
 		this.#ghostShare += (this.#ghostRun / run - this.#ghostShare) * Math.min(1, rate);
 		this.#ghostRun = 0;
 	}

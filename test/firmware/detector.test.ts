@@ -490,7 +490,7 @@ describe("a detector at a wall", () => {
 		expect(spot.says).toBe("unknown no_echo");
 		spot.feed(...times(hearingNeeded.near + 4, at(60)));
 		expect(spot.says).toBe("occupied echo");
-		spot.feed(...times(20, nothingHeard));
+		spot.feed(...times(40, nothingHeard));
 		expect(spot.says).toBe("free no_echo");
 	});
 
