@@ -3,9 +3,7 @@
  * Never: judges the spot; takes silence for an empty spot before this board was heard to hear.
  */
 import type { SensorState } from "./messages.ts";
-
-/** Where sensors are: over the cars at 2 to 3.5 m, or in front of them at the height of a bumper, where an empty spot is silent. */
-export type Mount = "overhead" | "wall";
+import { hearsFloor, hearsNothingYet, hearsSilence, type Mounting, nearSoFar, quietSoFar } from "./mounting.ts";
 
 /** Where an echo comes from. `nowhere`: nobody knows, as there is no floor to compare it with. */
 export const zones = Object.freeze({ silence: 0, blocked: 1, near: 2, between: 3, floor: 4, beyond: 5, nowhere: 6 });
@@ -90,45 +88,6 @@ const doubtfulCm = 150;
 
 /** Nearer echoes come from something on the sensor (spider, leaf, drops), cm: no vehicle fits between an overhead sensor and that. */
 export const blockedCm = Object.freeze({ overhead: 20, wall: 5.5 });
-
-const hearsNothingYet = 0;
-const hearsFloor = 1;
-const hearsSilence = 2;
-const quietSoFar = 3;
-const nearSoFar = 4;
-
-/** How a board's sensors are mounted, found out by all of them: where one hears a floor, all hang overhead. */
-export class Mounting {
-	readonly #given: Mount | undefined;
-	/** How many sensors hear what. */
-	readonly #counts = new Uint8Array(5);
-	#isWall: boolean;
-
-	constructor(given: Mount | undefined) {
-		this.#given = given;
-		this.#isWall = given === "wall";
-	}
-
-	/** Whether a sensor may find out that its empty spot is silent all by itself. */
-	get mayBeWall(): boolean {
-		return this.#given !== "overhead" && this.#counts[hearsFloor] === 0;
-	}
-
-	get isWall(): boolean {
-		return this.#isWall;
-	}
-
-	/** A sensor that heard `before` (−1: is new) hears `now`. */
-	count(before: number, now: number): void {
-		const counts = this.#counts;
-		if (before >= 0) counts[before] = (counts[before] ?? 0) - 1;
-		counts[now] = (counts[now] ?? 0) + 1;
-		if (this.#given !== undefined) return;
-		const isSeen = (what: number) => (counts[what] ?? 0) > 0;
-		this.#isWall = !isSeen(hearsFloor) && (isSeen(hearsSilence) || (isSeen(quietSoFar) && isSeen(nearSoFar)));
-	}
-}
-Object.freeze(Mounting.prototype);
 
 /** One measurement, and what it has to do with the last ones. */
 export interface Heard {

@@ -7,21 +7,15 @@ import {
 	driftLimit,
 	hearingNeeded,
 	learnAfter,
-	type Mount,
 	mountAfter,
 	moveAfter,
 	taughtHush,
 	teachLimit,
 	toleranceOf,
 } from "../../firmware/background.ts";
-import {
-	agreeCm,
-	type Detector,
-	echoDistanceCm,
-	faultVotesNeeded,
-	makeDetectors,
-	windowSize,
-} from "../../firmware/detector.ts";
+import { type Detector, echoDistanceCm, makeDetectors } from "../../firmware/detector.ts";
+import { agreeCm, faultVotesNeeded, windowSize } from "../../firmware/evidence.ts";
+import type { Mount } from "../../firmware/mounting.ts";
 import { classifyEcho, type EchoKind, type Measurement } from "../../firmware/ranging.ts";
 import { echoUs } from "./fake-sensor.ts";
 
