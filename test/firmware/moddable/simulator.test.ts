@@ -185,7 +185,7 @@ describe("with a broker", () => {
 		const broker = keep(await Mosquitto.start());
 		const gateway = keep(await Gateway.start(broker.url));
 		const simulator = startBoard({ broker_url: broker.url, refresh_s: 3600, temperature_c: temperatureC });
-		const traces = [1, 2, 3, 4].map((seed) => makeTrace(seed, 80));
+		const traces = [1, 2, 3, 4].map((seed) => makeTrace(seed, 50));
 		for (let index = 0; index < 4; index++) {
 			simulator.tell({ sensor: { index, noise_cm: 0 } });
 			await gateway.hears(`SPOT00${index + 1}`, "free");
@@ -209,7 +209,7 @@ describe("with a broker", () => {
 		};
 		for (const [index, trace] of traces.entries()) {
 			const decisions = decide([...trace, ...floor]);
-			expect(decisions.length).toBeGreaterThan(1);
+			expect(decisions.length).toBeGreaterThan(0);
 			await until("all decisions", () => told(index).length >= decisions.length, { deadlineMs: 30_000 }).catch(
 				() => {},
 			);
