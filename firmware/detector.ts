@@ -180,7 +180,7 @@ export class Detector {
 	#heardNear = 0;
 	/** How far the last measurements speak for a car, 0 to 1. */
 	#taken = 0.5;
-	/** An echo that was no echo, so that a missing pulse tells something: see {@link #isSilence}. */
+	/** How often no pulse at all was followed by an echo: from {@link faultVotesNeeded} on that is how this clone says that nothing came back. −1 once it has said so by a long pulse. */
 	#missing = 0;
 
 	/** @throws RangeError on a floor that is not a positive number. */

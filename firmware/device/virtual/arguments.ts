@@ -160,19 +160,22 @@ function isId(text: string): boolean {
 	return new RegExp(idPattern).test(text);
 }
 
-function setting(name: string, field: "broker_url" | "topic_prefix", text: string): string {
+/** `text` as the setting `field`. @throws ArgumentError when that would not take it; without its password. */
+export function setting(name: string, field: "broker_url" | "topic_prefix", text: string): string {
 	const { takes, expected } = settingsFields[field];
 	// An address may have a password in it.
 	if (!takes(text)) throw refusal(name, expected, text.replace(/\/\/[^/@]*@/, "//…@"));
 	return text;
 }
 
-function numberOf(name: string, text: string, min: number, max: number): number {
+/** `text` as a number from `min` to `max`. @throws ArgumentError when it is none. */
+export function numberOf(name: string, text: string, min: number, max: number): number {
 	const value = text.trim() === "" ? Number.NaN : Number(text);
 	if (value >= min && value <= max) return value;
 	throw refusal(name, `a number from ${min} to ${max}`, text);
 }
 
-function refusal(name: string, expected: string, got: string): ArgumentError {
+/** What to throw for an argument that is not as expected. */
+export function refusal(name: string, expected: string, got: string): ArgumentError {
 	return new ArgumentError(`${name} must be ${expected}, got ${JSON.stringify(got)}`);
 }

@@ -1,6 +1,7 @@
 /** The command line of `npm run trace`, and what the environment says in its place. */
 import { parseArgs } from "node:util";
 import type { Mount } from "../../detector.ts";
+import { ArgumentError, numberOf, refusal, setting } from "../../device/virtual/arguments.ts";
 import { idPattern } from "../../messages.ts";
 import { heightLimitsCm, settingsFields } from "../../settings.ts";
 
@@ -56,11 +57,6 @@ npm run trace -- record --serial PATH [options]   from the board's serial port (
 
 TOPIC_PREFIX is what all topics begin with (default parkmate).
 `;
-
-/** An argument or variable that is not as it must be. */
-export class ArgumentError extends Error {
-	readonly code = "BAD_ARGUMENT";
-}
 
 /**
  * What to do, or null when help is asked for.
@@ -150,21 +146,4 @@ function sourceOf(
 function id(name: string, text: string): string {
 	if (!new RegExp(idPattern).test(text)) throw refusal(name, "1 to 64 letters, digits, `.`, `_`, `-`", text);
 	return text;
-}
-
-function setting(name: string, field: "broker_url" | "topic_prefix", text: string): string {
-	const { takes, expected } = settingsFields[field];
-	// An address may have a password in it.
-	if (!takes(text)) throw refusal(name, expected, text.replace(/\/\/[^/@]*@/, "//…@"));
-	return text;
-}
-
-function numberOf(name: string, text: string, min: number, max: number): number {
-	const value = text.trim() === "" ? Number.NaN : Number(text);
-	if (value >= min && value <= max) return value;
-	throw refusal(name, `a number from ${min} to ${max}`, text);
-}
-
-function refusal(name: string, expected: string, got: string): ArgumentError {
-	return new ArgumentError(`${name} must be ${expected}, got ${JSON.stringify(got)}`);
 }

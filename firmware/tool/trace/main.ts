@@ -1,8 +1,9 @@
 /** `npm run trace`: records a board's measurements as a trace. */
 import { createInterface } from "node:readline";
+import { ArgumentError } from "../../device/virtual/arguments.ts";
 import { LineFile, TraceError } from "../../device/virtual/trace-file.ts";
 import type { TraceTruth } from "../../trace.ts";
-import { ArgumentError, type Arguments, help, parseArguments } from "./arguments.ts";
+import { type Arguments, help, parseArguments } from "./arguments.ts";
 import { recordOverMqtt } from "./over-mqtt.ts";
 import { openSerial, recordOverSerial } from "./over-serial.ts";
 import { Recording, RecordingError, type TracedBoard } from "./recording.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { ArgumentError, parseArguments } from "../../../firmware/tool/trace/arguments.ts";
+import { ArgumentError } from "../../../firmware/device/virtual/arguments.ts";
+import { parseArguments } from "../../../firmware/tool/trace/arguments.ts";
 
 const parse = (...args: string[]) => parseArguments(args, {});
 
