@@ -6,6 +6,8 @@ import { RemoteConnection } from "./remote-connection.ts";
 /** The first wait before another attempt, in ms. It doubles up to {@link maxRetryMs}. */
 export const minRetryMs = 500;
 export const maxRetryMs = 15_000;
+/** A connection that lasted this long was good, ms: the next wait is the first one again. */
+export const steadyMs = 5_000;
 
 export interface RemoteBrokerOptions {
 	/** `mqtt://`, `mqtts://`, `ws://` or `wss://`. User name and password in it count where none are given beside it. */
@@ -130,10 +132,13 @@ export class RemoteBroker implements Broker {
 		options.onDisconnect(error);
 	}
 
-	/** A connection that did not last (a handler that keeps failing, two gateways with one client id) is no success. */
+	/**
+	 * A connection that did not last (a handler that keeps failing, two gateways with one client id) is no success. One that did,
+	 * on a link that comes and goes, is: waiting ever longer would lose more of such a link's time than its cuts do.
+	 */
 	#retryLater(options: BrokerOptions): void {
 		const { connected, since } = this.#state;
-		if (connected && this.#clock() - Date.parse(since) >= maxRetryMs) this.#retryMs = minRetryMs;
+		if (connected && this.#clock() - Date.parse(since) >= steadyMs) this.#retryMs = minRetryMs;
 		const delayMs = this.#retryMs;
 		this.#retryMs = Math.min(delayMs * 2, maxRetryMs);
 		this.#cancelRetry = this.#setTimer(() => this.#connect(options), delayMs);

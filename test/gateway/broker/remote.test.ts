@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { createWebSocketStream, WebSocketServer } from "ws";
 import { EmbeddedBroker } from "../../../gateway/broker/embedded.ts";
 import { maxPendingPublishes, maxUnacknowledged } from "../../../gateway/broker/limits.ts";
-import { RemoteBroker, type RemoteBrokerOptions } from "../../../gateway/broker/remote.ts";
+import { RemoteBroker, type RemoteBrokerOptions, steadyMs } from "../../../gateway/broker/remote.ts";
 import { freePort, Mosquitto, type MosquittoOptions, mosquittoMissing } from "../../support/mosquitto.ts";
 import { brokerContract } from "./contract.ts";
 import { connectSensor, endSensors, eventually, Gate, heardBy, Listener } from "./doubles.ts";
@@ -182,23 +182,34 @@ describe("RemoteBroker on Mosquitto", () => {
 		expect(listener.disconnects[0]).toBe(`lost ${url}: a message was not stored: the store is away`);
 	});
 
-	test("does not start over with short waits after a connection of less than 15 s", async () => {
+	/** The first wait after each of three connections that lasted `lastedMs`. */
+	async function waitsAfter(lastedMs: number): Promise<(number | undefined)[]> {
 		const running = await startMosquitto();
 		const delays: number[] = [];
+		const firsts: (number | undefined)[] = [];
 		let nowMs = 0;
-		const broker = makeBroker(running.url, { setTimer: soon(delays), clock: () => nowMs });
-		await broker.start(listener);
+		await makeBroker(running.url, { setTimer: soon(delays), clock: () => nowMs }).start(listener);
 		for (let connection = 1; connection <= 3; connection++) {
 			await eventually(() => expect(listener.connects).toBe(connection));
 			const before = delays.length;
-			nowMs += 14_999;
+			nowMs += lastedMs;
 			await running.stop("SIGKILL");
 			await eventually(() => expect(delays.length).toBeGreaterThan(before));
+			firsts.push(delays[before]);
 			await running.restart();
 		}
-		expect(delays).toEqual(delays.toSorted((a, b) => a - b));
-		expect(delays[0]).toBe(500);
-		expect(delays.at(-1)).toBeGreaterThan(500);
+		return firsts;
+	}
+
+	test("waits a short time after each connection of a link that comes and goes every 5 s", async () => {
+		expect(await waitsAfter(steadyMs)).toEqual([500, 500, 500]);
+	});
+
+	test("does not start over with short waits after connections that lasted less", async () => {
+		const [first, second = 0, third = 0] = await waitsAfter(steadyMs - 1);
+		expect(first).toBe(500);
+		expect(second).toBeGreaterThan(500);
+		expect(third).toBeGreaterThan(second);
 	});
 
 	test("starts while the broker is away, and finds it later", async () => {
