@@ -2,9 +2,10 @@
 import { type Bench, InputError } from "./bench.ts";
 import { detector } from "./detector.ts";
 import { latency } from "./latency.ts";
+import { rest } from "./rest.ts";
 import { start } from "./start.ts";
 
-const benches: Record<string, Bench> = { detector, latency, start };
+const benches: Record<string, Bench> = { detector, latency, rest, start };
 
 // Ctrl-C ends what was started, too.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
