@@ -74,6 +74,7 @@ export class Gateway {
 				return () => clearTimeout(timer);
 			},
 			makeId: randomUUID,
+			onContest: (contest) => this.ingest.noteContest(contest),
 		});
 		this.ingest = new Ingest({
 			topics,

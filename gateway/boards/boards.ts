@@ -5,6 +5,7 @@
 import type { BoardHealth, BoardResult, BoardStatus, BoardTrace, Topics } from "../../firmware/messages.ts";
 import type { Clock } from "../lots/manage.ts";
 import { BoardStarts } from "../lots/time.ts";
+import { Claims, type Contest } from "./claims.ts";
 import { type Asked, type BoardWish, Commands } from "./commands.ts";
 import { Traces } from "./traces.ts";
 
@@ -38,12 +39,15 @@ export interface BoardsOptions {
 	setTimer: (action: () => void, delayMs: number) => () => void;
 	/** A name for a command that no other one has. */
 	makeId: () => string;
+	/** Two boards begin to speak for one spot. */
+	onContest: (contest: Contest) => void;
 }
 
 /** All boards that were heard since the gateway's start. */
 export class Boards {
 	readonly commands: Commands;
 	readonly traces: Traces;
+	readonly claims: Claims;
 	/** When the gateway began to listen, ms since 1970. */
 	readonly startedMs: number;
 	readonly #clock: Clock;
@@ -58,10 +62,17 @@ export class Boards {
 		this.startedMs = options.clock.now();
 		this.commands = new Commands(options);
 		this.traces = new Traces(options.clock);
+		this.claims = new Claims(options);
 	}
 
-	get counts(): { known: number; online: number; traced: number } {
-		return { known: this.#online.size + this.#offline.size, online: this.#online.size, traced: this.traces.size };
+	/** `contested`: spots that two boards speak for. */
+	get counts(): { known: number; online: number; traced: number; contested: number } {
+		return {
+			known: this.#online.size + this.#offline.size,
+			online: this.#online.size,
+			traced: this.traces.size,
+			contested: this.claims.size,
+		};
 	}
 
 	board(boardId: string): KnownBoard | undefined {
@@ -93,6 +104,12 @@ export class Boards {
 		}
 		const { boot, firmware = null, restarted = null, lot_id = null, spots = [] } = said;
 		this.#keep({ ...(known ?? blank(boardId)), online: true, boot, firmware, restarted, lot_id, spots }, known);
+	}
+
+	/** A report came from the board itself just now: it is online, even where a last will of an older connection came late. */
+	takeSign(boardId: string, boot: number): void {
+		const known = this.#offline.get(boardId);
+		if (known !== undefined && boot === known.boot) this.#keep({ ...known, online: true }, known);
 	}
 
 	/** A board that tells of itself is online, even where a last will of an older connection came late. */
@@ -154,6 +171,8 @@ export class Boards {
 		if (next.online || before?.online === true) this.#offline.delete(board_id);
 		this.#online.delete(board_id);
 		(next.online ? this.#online : this.#offline).set(board_id, next);
+		if (next.online) this.claims.list(board_id, next.lot_id, next.spots);
+		else this.claims.leave(board_id);
 		if (this.#online.size + this.#offline.size > maxBoards) this.#forgetOne();
 		return next;
 	}
@@ -164,6 +183,7 @@ export class Boards {
 		if (oldest === undefined) return;
 		shelf.delete(oldest);
 		this.traces.forget(oldest);
+		this.claims.leave(oldest);
 	}
 }
 

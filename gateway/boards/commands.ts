@@ -35,7 +35,12 @@ export class Commands {
 	readonly #waiting = new Map<string, Waiting>();
 	#closed = false;
 
-	constructor({ topics, publish, setTimer, makeId }: Omit<BoardsOptions, "clock">) {
+	constructor({
+		topics,
+		publish,
+		setTimer,
+		makeId,
+	}: Pick<BoardsOptions, "topics" | "publish" | "setTimer" | "makeId">) {
 		this.#topics = topics;
 		this.#publish = publish;
 		this.#setTimer = setTimer;

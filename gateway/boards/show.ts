@@ -20,7 +20,7 @@ interface Speaker {
 
 export interface BoardQuery {
 	lot_id?: string;
-	/** Only boards that are offline, or of which a sensor knows nothing or has an alarm. */
+	/** Only boards that are offline, of which a sensor knows nothing or has an alarm, or that share a spot with another one. */
 	trouble?: boolean;
 	/** Only those behind this one. */
 	after?: string;
@@ -42,7 +42,7 @@ export function listBoards(boards: Boards, books: Books, query: BoardQuery): Boa
 	for (const boardId of inOrder(ids, after)) {
 		const speaker = speakers.get(boardId);
 		const known = knownBoard(boards, boardId, speaker);
-		if (known === null || (query.trouble === true && !isTroubled(known))) continue;
+		if (known === null || (query.trouble === true && !isTroubled(boards, known))) continue;
 		if (found.push(show(boards, known, speaker)) === limit) break;
 	}
 	return found;
@@ -91,8 +91,8 @@ function inOrder(ids: Iterable<string>, after: string): string[] {
 	return behind.sort((a, b) => (a.place < b.place ? -1 : 1)).map(({ id }) => id);
 }
 
-function isTroubled({ online, health }: KnownBoard): boolean {
-	if (!online) return true;
+function isTroubled(boards: Boards, { board_id, online, health }: KnownBoard): boolean {
+	if (!online || boards.claims.of(board_id).length > 0) return true;
 	return Object.values(health?.sensors ?? {}).some(({ state, alarm }) => state === "unknown" || alarm !== null);
 }
 
@@ -113,6 +113,7 @@ function show(boards: Boards, known: KnownBoard, speaker: Speaker | undefined): 
 		health: known.health,
 		health_at: known.healthMs === null ? null : iso(known.healthMs),
 		trace_until: known.online && untilMs !== null ? iso(untilMs) : null,
+		contested: boards.claims.of(boardId),
 	};
 }
 

@@ -126,6 +126,8 @@ export const BoardSchema = Type.Object({
 	health_at: Nullable(Timestamp),
 	/** Until when it tells every measurement of some spot, as it was asked here; null when it wasn't, or that time is over. */
 	trace_until: Nullable(Timestamp),
+	/** Its spots that another board speaks for too, which is online as well: the newest report of either counts. */
+	contested: Type.Array(Type.Object({ lot_id: Id, spot_id: Id, with: Id })),
 });
 export type Board = Static<typeof BoardSchema>;
 

@@ -4,6 +4,7 @@
  */
 import type { Topics } from "../../firmware/messages.ts";
 import type { Boards } from "../boards/boards.ts";
+import type { Contest } from "../boards/claims.ts";
 import type { Message } from "../broker/broker.ts";
 import type { Books, Draft } from "../lots/books.ts";
 import type { Clock } from "../lots/manage.ts";
@@ -103,10 +104,21 @@ export class Ingest {
 		await Promise.all(claimed.map((sent) => this.#store(sent)));
 	}
 
+	/** Two boards begin to speak for one spot. Both are taken, the newest word counts: which is right, only a person can say. */
+	noteContest({ lot_id, spot_id, boards: [one, other] }: Contest): void {
+		this.#refusals.count(
+			"spot_contested",
+			{ lot_id, spot_id, boards: [one, other] },
+			`two boards speak for spot "${spot_id}" of lot "${lot_id}", the newest report counts: expected one, got "${one}" and "${other}"`,
+		);
+	}
+
 	async #takeStatus(message: Message): Promise<void> {
 		if (message.payload.byteLength === 0) return; // a retained status was cleared
 		const sent = decodeStatus(this.#topics, message.topic, message.payload);
 		if (sent instanceof Refusal) return this.#refuse(sent, message.topic);
+		// What the broker kept says nothing of now.
+		if (sent.identity !== null && !message.retained) this.#boards.takeSign(sent.identity.board_id, sent.identity.boot);
 		await this.#store(sent);
 	}
 
@@ -145,6 +157,9 @@ export class Ingest {
 			return true;
 		}
 		const { spot: next } = outcome;
+		if (spot.board_id !== null && next.board_id !== null && spot.board_id !== next.board_id) {
+			this.#boards.claims.change(spot.lot_id, spot.spot_id, spot.board_id, next.board_id);
+		}
 		// A plain sensor hears its lamp only when it is told: nothing is retained for it, so each of its reports is answered.
 		const lamp = next.state !== spot.state || next.topic_form !== spot.topic_form || next.topic_form === "short";
 		if (outcome.kind === "change") this.#changes++;

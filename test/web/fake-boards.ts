@@ -73,6 +73,7 @@ export class FakeBoards {
 			health: { boot: 3, uptime_ms: 720_000, signal_dbm: -61, free_heap_bytes: 9_200, sensors },
 			health_at: new Date(now - 20_000).toISOString(),
 			trace_until: null,
+			contested: [],
 			...more,
 		});
 	}
@@ -84,8 +85,9 @@ export class FakeBoards {
 		if (this.fail !== 0) return { status: this.fail, body: error(this.fail, "AWAY", "the books do not answer") };
 		if (boardId === undefined) {
 			const boards = [...this.#boards.values()].filter(({ lot_id }) => lot_id === query.get("lot_id"));
-			const isTrouble = ({ online, health }: Board) =>
+			const isTrouble = ({ online, health, contested }: Board) =>
 				!online ||
+				contested.length > 0 ||
 				Object.values(health?.sensors ?? {}).some(({ state, alarm }) => state === "unknown" || alarm !== null);
 			const found = query.get("trouble") === "true" ? boards.filter(isTrouble) : boards;
 			return { status: 200, body: found.slice(0, Number(query.get("limit"))) };

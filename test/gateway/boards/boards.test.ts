@@ -36,7 +36,7 @@ test("a last will takes a board offline and leaves what else is known of it", ()
 		spots: ["SPOT001", "SPOT002"],
 		health: { uptime_ms: 60_000 },
 	});
-	expect(boards.counts).toEqual({ known: 1, online: 0, traced: 0 });
+	expect(boards.counts).toEqual({ known: 1, online: 0, traced: 0, contested: 0 });
 });
 
 test("the last will of an earlier start, come late, takes nothing offline", () => {
@@ -52,6 +52,32 @@ test("the last will of an earlier connection, come late, is put right by the boa
 	boards.takeStatus("b1", { online: false, boot: 1 }, false);
 	boards.takeHealth("b1", health(1, 60_000));
 	expect(boards.board("b1")).toMatchObject({ online: true, lot_id: "LOT001" });
+});
+
+test("the last will of an earlier connection, come late, is put right by the board's next report", () => {
+	const { boards, announce } = setUpBoards();
+	announce("b1", { boot: 2 });
+	boards.takeStatus("b1", { online: false, boot: 2 }, false);
+	boards.takeSign("b1", 1);
+	expect(boards.board("b1")?.online).toBe(false);
+	boards.takeSign("b1", 2);
+	expect(boards.board("b1")?.online).toBe(true);
+	boards.takeSign("nobody", 1);
+	expect(boards.board("nobody")).toBeUndefined();
+});
+
+test("a board claims its spots while it is online, and none when it is offline or forgotten", () => {
+	const { boards, contests, announce } = setUpBoards();
+	announce("b1");
+	announce("b2", { spots: ["SPOT002", "SPOT003"] });
+	expect(contests).toEqual([{ lot_id: "LOT001", spot_id: "SPOT002", boards: ["b1", "b2"] }]);
+	expect(boards.counts.contested).toBe(1);
+	boards.takeStatus("b1", { online: false, boot: 1 }, false);
+	expect(boards.counts.contested).toBe(0);
+	boards.takeHealth("b1", health(1, 60_000));
+	expect([boards.counts.contested, contests.length]).toEqual([1, 2]);
+	for (let board = 0; board < maxBoards; board++) announce(`c${board}`, { spots: [] });
+	expect([boards.board("b1"), boards.counts.contested]).toEqual([undefined, 0]);
 });
 
 test("since moves with its state and its starts, not with each word", () => {

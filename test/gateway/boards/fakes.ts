@@ -2,6 +2,7 @@
 import type { BoardCommand, SensorHealth } from "../../../firmware/messages.ts";
 import { Topics } from "../../../firmware/messages.ts";
 import { Boards } from "../../../gateway/boards/boards.ts";
+import type { Contest } from "../../../gateway/boards/claims.ts";
 import { fixedClock } from "../books.ts";
 
 /** A sensor that is well. */
@@ -28,6 +29,7 @@ export function setUpBoards() {
 	const timers = new Set<{ action: () => void; dueMs: number }>();
 	const sent: { topic: string; command: BoardCommand }[] = [];
 	const broker = { error: null as Error | null };
+	const contests: Contest[] = [];
 	let ids = 0;
 	const boards = new Boards({
 		topics: new Topics(),
@@ -42,6 +44,7 @@ export function setUpBoards() {
 			return () => timers.delete(timer);
 		},
 		makeId: () => `c${++ids}`,
+		onContest: (contest) => contests.push(contest),
 	});
 	/** Moves time on, and runs what falls due. */
 	const advance = (ms: number) => {
@@ -58,5 +61,5 @@ export function setUpBoards() {
 			{ online: true, boot: 1, uptime_ms: 1_000, lot_id: "LOT001", spots: ["SPOT001", "SPOT002"], ...more },
 			false,
 		);
-	return { boards, clock, timers, sent, broker, advance, announce };
+	return { boards, contests, clock, timers, sent, broker, advance, announce };
 }

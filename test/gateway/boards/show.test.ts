@@ -98,7 +98,7 @@ describe("a lot's boards", () => {
 	test("in trouble are those offline, with a sensor that knows nothing, or with an alarm", () => {
 		const { boards, announce } = setUpBoards();
 		const books = booksWithLot(4);
-		for (const id of ["fine", "off", "blind", "dirty"]) announce(id);
+		for (const id of ["fine", "off", "blind", "dirty"]) announce(id, { spots: [`of-${id}`] });
 		const health = (sensor: object) => ({ boot: 1, uptime_ms: 1, sensors: { SPOT001: sensorHealth(sensor) } });
 		boards.takeHealth("fine", health({}));
 		boards.takeHealth("blind", health({ state: "unknown", reason: "no_echo" }));
@@ -110,6 +110,19 @@ describe("a lot's boards", () => {
 			"dirty",
 			"off",
 		]);
+	});
+
+	test("in trouble are also two that speak for one spot, each shown with the other", () => {
+		const { boards, announce } = setUpBoards();
+		const books = booksWithLot(4);
+		announce("fine", { spots: ["SPOT004"] });
+		announce("old");
+		announce("new", { spots: ["SPOT002", "SPOT003"] });
+		expect(listBoards(boards, books, { lot_id: "LOT001", trouble: true, limit: 10 })).toMatchObject([
+			{ board_id: "new", contested: [{ lot_id: "LOT001", spot_id: "SPOT002", with: "old" }] },
+			{ board_id: "old", contested: [{ lot_id: "LOT001", spot_id: "SPOT002", with: "new" }] },
+		]);
+		expect(showBoard(boards, books, "fine")?.contested).toEqual([]);
 	});
 
 	test("of a lot that is not there are none", () => {

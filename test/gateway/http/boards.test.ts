@@ -108,12 +108,18 @@ test("a board is shown with what it last said of itself", async () => {
 		},
 		health_at: new Date(noon).toISOString(),
 		trace_until: null,
+		contested: [],
 	};
 	expect(await call("GET", "/api/boards/board-1")).toMatchObject({ status: 200, body: expected });
 	expect((await call("GET", "/api/boards")).body).toEqual([expected]);
 	expect((await call("GET", "/api/boards?lot_id=LOT001&trouble=true")).body).toHaveLength(1);
 	expect((await call("GET", "/api/boards?lot_id=LOT002")).body).toEqual([]);
-	expect((await call("GET", "/health")).body.components.boards).toEqual({ known: 1, online: 1, traced: 0 });
+	expect((await call("GET", "/health")).body.components.boards).toEqual({
+		known: 1,
+		online: 1,
+		traced: 0,
+		contested: 0,
+	});
 });
 
 test("a board that vanishes is shown offline, by its last will", async () => {

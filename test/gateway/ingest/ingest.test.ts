@@ -24,8 +24,9 @@ function setUp() {
 		publish: async () => {},
 		setTimer: () => () => {},
 		makeId: () => "c1",
+		onContest: (contest) => ingest.noteContest(contest),
 	});
-	const ingest = new Ingest({ topics, books, writer, unclaimed, boards, clock, log });
+	const ingest: Ingest = new Ingest({ topics, books, writer, unclaimed, boards, clock, log });
 	const send = (topic: string, payload: unknown, retained = false) =>
 		ingest.take({ topic, payload: new TextEncoder().encode(JSON.stringify(payload)), retained });
 	return { books, store, log, clock, told, topics, unclaimed, boards, writer, ingest, send };
@@ -179,11 +180,52 @@ describe("ingest", () => {
 		await send("parkmate/board/b1/health", { boot: 1, uptime_ms: 60_000, outbox: 2 });
 		await send("parkmate/board/b1/trace", { boot: 1, n: 1, temp_c: 20, samples: [[60_640, 0, 12_000]] });
 		expect(boards.board("b1")).toMatchObject({ online: true, health: { outbox: 2 } });
-		expect(boards.counts).toEqual({ known: 1, online: 1, traced: 1 });
+		expect(boards.counts).toEqual({ known: 1, online: 1, traced: 1, contested: 0 });
 		await send("parkmate/board/b1/health", { boot: 1, uptime_ms: "long" });
 		await send("parkmate/board/b1/trace", { boot: 1, n: 2, temp_c: 20, samples: [[61_280, 1, 12_000]] });
 		await send("parkmate/board/b1/trace", { boot: 7, n: 3, temp_c: 20, samples: [] });
 		expect(ingest.counts.refused).toEqual({ wrong_shape: 1, contradiction: 2 });
+	});
+
+	test("takes both of two boards that speak for one spot, the newest word last, and says so once", async () => {
+		const { send, boards, books, log, ingest } = setUp();
+		const status = (spots: string[]) => ({ online: true, boot: 1, lot_id: "LOT001", spots });
+		await send("parkmate/board/b1/status", status(["SPOT001"]));
+		await send("parkmate/board/b2/status", status(["SPOT001"]));
+		await send(long, board(1));
+		await send(long, board(1, { board_id: "b2", occupied: false }));
+		expect(books.spot("LOT001", "SPOT001")?.state).toBe("free");
+		await send(long, board(2));
+		expect(books.spot("LOT001", "SPOT001")?.state).toBe("occupied");
+		expect(ingest.counts).toMatchObject({ changes: 3, refused: { spot_contested: 1 } });
+		expect(log.lines).toMatchObject([
+			{
+				fields: { cause: "spot_contested", lot_id: "LOT001", spot_id: "SPOT001", boards: ["b1", "b2"] },
+				message:
+					'two boards speak for spot "SPOT001" of lot "LOT001", the newest report counts: expected one, got "b1" and "b2"',
+			},
+		]);
+		expect(boards.counts.contested).toBe(1);
+	});
+
+	test("notices boards that never tell of themselves by their turns, and not a board that replays what it said", async () => {
+		const { send, boards } = setUp();
+		await send(long, board(1));
+		await send(long, board(1, { board_id: "b2" }));
+		await send(long, board(1));
+		expect(boards.counts.contested).toBe(0);
+		await send(long, board(2));
+		expect(boards.counts.contested).toBe(1);
+	});
+
+	test("takes a board's report for a sign of its life, and not one that the broker kept", async () => {
+		const { send, boards } = setUp();
+		await send("parkmate/board/b1/status", { online: true, boot: 1 });
+		await send("parkmate/board/b1/status", { online: false, boot: 1 });
+		await send(long, board(1), true);
+		expect(boards.board("b1")?.online).toBe(false);
+		await send(long, board(2));
+		expect(boards.board("b1")?.online).toBe(true);
 	});
 
 	test("takes nothing but a status for news that a broker has kept", async () => {

@@ -21,6 +21,7 @@ function board(boardId: string, more: Partial<Board> = {}, sensors: Record<strin
 		health: { boot: 1, uptime_ms: 1, sensors },
 		health_at: null,
 		trace_until: null,
+		contested: [],
 		...more,
 	};
 }
