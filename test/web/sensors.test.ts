@@ -114,6 +114,31 @@ describe("the list of sensors", () => {
 		await expectEventually(async () => (await words(first.innerText())).includes("Needs cleaning"), true);
 	});
 
+	test("says of two boards that speak for one spot what each shares with the other, and shows them first", async () => {
+		const contest = (other: string, ids: readonly string[]) =>
+			ids.map((spot_id) => ({ lot_id: "LOT001", spot_id, with: other }));
+		gateway.boards.make("board-3", "LOT001", sensorsOf(idsOf(8, 12)), { contested: contest("board-2", idsOf(9, 12)) });
+		gateway.boards.make("board-2", "LOT001", sensorsOf(idsOf(9, 12)), { contested: contest("board-3", idsOf(9, 9)) });
+		await visit();
+		await board("board-3").waitFor();
+		expect(await page.locator(".board-name").allInnerTexts()).toEqual([
+			"board-2 009 to 012",
+			"board-3 008 to 012",
+			"board-1 001 to 008",
+		]);
+		expect(await words(board("board-2").locator(".board-contested").innerText())).toBe(
+			"Spot 009 is also claimed by board-3. Drivers see whichever spoke last. Give each board its own spots.",
+		);
+		expect(await words(board("board-3").locator(".board-contested").innerText())).toBe(
+			"Spot 009 is also claimed by board-2. Spot 010 is also claimed by board-2. Spot 011 is also claimed by board-2. " +
+				"1 more spot is claimed twice. Drivers see whichever spoke last. Give each board its own spots.",
+		);
+		expect(await board("board-1").locator(".board-contested").count()).toBe(0);
+		expect(await findingsOf(page)).toEqual([]);
+		await page.setViewportSize(phone);
+		expect(await overflow()).toBe(0);
+	});
+
 	test("tells on a phone what is wrong in plain words, and leads to the sensor", async () => {
 		gateway.boards.make("board-2", "LOT001", sensorsOf(idsOf(9, 12)), { online: false });
 		await visit({ viewport: phone });

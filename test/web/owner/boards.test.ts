@@ -69,6 +69,12 @@ test("offers more boards while there may be some, and asks for them", async () =
 	expect(boards.hasMore).toBe(false);
 });
 
+test("knows the boards that share a spot with another one", async () => {
+	const contested = [{ lot_id: "LOT001", spot_id: "SPOT002", with: "b2" }];
+	troubled = [board("b1", { contested }), board("gone", { online: false })];
+	expect((await begin()).contested.map(({ board_id }) => board_id)).toEqual(["b1"]);
+});
+
 test("calls a board offline when it is so for long, and not while it may only start again", async () => {
 	troubled = [board("gone", { online: false }), board("here", {}, { SPOT001: makeSensor({ alarm: "dirt" }) })];
 	const boards = await begin();

@@ -8,16 +8,19 @@ import { sayOwner as say } from "../words.ts";
 import { isWarned, sensorWords } from "./judge.ts";
 import type { OwnerPage } from "./page.ts";
 
-/** The lot's boards, those that are offline first, and their sensors as buttons that show each in full. */
+/** Spots of one board that are named as claimed by another; of the rest only how many. */
+export const maxContestedShown = 3;
+
+/** The lot's boards, first those that are offline or share a spot, and their sensors as buttons that show each in full. */
 export function Sensors({ page, view }: { page: OwnerPage; view: LotView }) {
 	const boards = page.today.value?.boards;
 	if (boards === undefined) return null;
 	const { list } = boards;
 	const known = list.value.value;
 	const failure = list.failure.value;
-	const offline = page.offline.value;
-	const first = new Set(offline.map(({ board_id }) => board_id));
-	const shown = [...offline, ...(known ?? []).filter(({ board_id }) => !first.has(board_id))];
+	const troubled = [...page.offline.value, ...boards.contested];
+	const first = new Set(troubled.map(({ board_id }) => board_id));
+	const shown = [...troubled, ...(known ?? []).filter(({ board_id }) => !first.has(board_id))];
 	return (
 		<section class="card sensors" id="sensors" aria-labelledby="sensors-title">
 			<div class="card-head">
@@ -71,6 +74,12 @@ function BoardRow({ page, view, board }: { page: OwnerPage; view: LotView; board
 				{!board.online && <Glyph name="warn" />}
 				{boardWords(board, now)}
 			</p>
+			{board.contested.length > 0 && (
+				<p class="board-contested with-glyph">
+					<Glyph name="warn" />
+					<span>{contestWords(board, (spotId) => view.labelOf(spotId))}</span>
+				</p>
+			)}
 			<ul class="board-sensors">
 				{spots.map((spot) => (
 					<li key={spot.spot_id}>
@@ -110,6 +119,15 @@ function SensorButton({ page, label, spot }: { page: OwnerPage; label: string; s
 export function boardWords(board: Board, nowMs: number): string {
 	if (board.online) return say("boardOnline");
 	return say("boardOffline", { age: formatAge(nowMs - Date.parse(board.since)) });
+}
+
+/** Which of its spots other boards claim, and what to do. */
+export function contestWords({ contested }: Board, labelOf: (spotId: string) => string): string {
+	const named = contested.slice(0, maxContestedShown);
+	const texts = named.map((one) => say("spotContested", { label: labelOf(one.spot_id), board: one.with }));
+	const rest = contested.length - named.length;
+	if (rest > 0) texts.push(say("moreContested", { n: rest }));
+	return [...texts, say("todoContested")].join(" ");
 }
 
 function figuresOf({ online, health, started_at, firmware }: Board, nowMs: number): string {

@@ -58,6 +58,11 @@ export class LotBoards {
 		);
 	}
 
+	/** Boards that share a spot with another one. */
+	get contested(): Board[] {
+		return (this.trouble.value.value ?? []).filter(({ contested }) => contested.length > 0);
+	}
+
 	/** Twice is fine. */
 	close(): void {
 		this.list.close();
