@@ -1,8 +1,12 @@
 /** `/ws`: hands each WebSocket to the hub. */
+
+import type { Duplex } from "node:stream";
 import websocket from "@fastify/websocket";
 import type { FastifyPluginAsync } from "fastify";
+import type { WebSocket } from "ws";
 import type { Refusals } from "../ingest/refusals.ts";
 import type { Hub } from "../live/hub.ts";
+import type { LiveSocket } from "../live/member.ts";
 import { maxFrameBytes } from "../live/request.ts";
 import { errorBody } from "./errors.ts";
 
@@ -22,18 +26,7 @@ export const live: FastifyPluginAsync<{ hub: Hub; refusals: Refusals }> = async 
 		wsHandler: (socket, request) => {
 			const { lot } = request.query as { lot?: string | string[] };
 			const lots = lot === undefined ? [] : [lot].flat().slice(0, maxLotsPerClient);
-			const client = hub.join(
-				{
-					get bufferedAmount() {
-						return socket.bufferedAmount;
-					},
-					send: (data) => socket.send(data, { binary: false }),
-					ping: () => socket.ping(),
-					close: (code, reason) => socket.close(code, reason),
-					terminate: () => socket.terminate(),
-				},
-				lots,
-			);
+			const client = hub.join(new BrowserSocket(socket, request.raw.socket), lots);
 			// A broken or oversized frame ends the connection; ws has closed it with the right code by then.
 			socket.on("error", (error) => {
 				refusals.count("ws_broken_frame", {}, `refused: a live connection sent what is no frame: ${error.message}`);
@@ -45,3 +38,44 @@ export const live: FastifyPluginAsync<{ hub: Hub; refusals: Refusals }> = async 
 		},
 	});
 };
+
+/**
+ * Writes frames that are made once for all browsers past the WebSocket library, which would frame them anew for each, in two writes.
+ * That is safe while the library compresses nothing: it writes each frame of its own (pong, close) in one go, so ours are between
+ * them, never inside.
+ */
+class BrowserSocket implements LiveSocket {
+	readonly #socket: WebSocket;
+	readonly #stream: Duplex;
+
+	/** `stream` is what `socket` itself writes to. */
+	constructor(socket: WebSocket, stream: Duplex) {
+		this.#socket = socket;
+		this.#stream = stream;
+	}
+
+	get bufferedAmount(): number {
+		return this.#stream.writableLength;
+	}
+
+	write(frames: readonly Uint8Array[]): void {
+		// RFC 6455, section 5.5.1: nothing may follow a close frame.
+		if (this.#socket.readyState !== this.#socket.OPEN) return;
+		const [first] = frames;
+		if (frames.length === 1) {
+			this.#stream.write(first);
+			return;
+		}
+		this.#stream.cork();
+		for (const frame of frames) this.#stream.write(frame);
+		this.#stream.uncork();
+	}
+
+	close(code: number, reason: string): void {
+		this.#socket.close(code, reason);
+	}
+
+	terminate(): void {
+		this.#socket.terminate();
+	}
+}

@@ -1,53 +1,51 @@
 import { beforeEach, describe, expect, test } from "vitest";
+import { maxWaitingBytes } from "../../../gateway/live/audience.ts";
 import { spotFrame } from "../../../gateway/live/frames.ts";
 import {
-	behindBytes,
 	closeCodes,
 	deadMs,
 	Hub,
 	heartbeatMs,
-	type LiveSocket,
+	heartbeatsPerPing,
 	maxBadFrames,
 	maxBehindMs,
 	resyncMs,
 } from "../../../gateway/live/hub.ts";
+import { behindBytes } from "../../../gateway/live/member.ts";
 import type { Books, Draft } from "../../../gateway/lots/books.ts";
 import { changeLot, createLot, override, removeLot } from "../../../gateway/lots/manage.ts";
 import { booksWithLot, commit, fixedClock, noon } from "../books.ts";
-
-class FakeSocket implements LiveSocket {
-	bufferedAmount = 0;
-	readonly frames: { event: string; [field: string]: unknown }[] = [];
-	readonly raw: Uint8Array[] = [];
-	closed: number | "terminated" | null = null;
-	pings = 0;
-	send(data: Uint8Array): void {
-		this.raw.push(data);
-		this.frames.push(JSON.parse(new TextDecoder().decode(data)));
-	}
-	ping(): void {
-		this.pings++;
-	}
-	close(code: number): void {
-		this.closed = code;
-	}
-	terminate(): void {
-		this.closed = "terminated";
-	}
-	get events(): string[] {
-		return this.frames.map((frame) => frame.event);
-	}
-}
+import { FakeSocket } from "./fake-socket.ts";
 
 let books: Books;
 let clock: ReturnType<typeof fixedClock>;
 let hub: Hub;
+/** Unsent bytes of a client that is behind, with the small snapshots that it gets here. */
+const tooMuch = 2 * behindBytes;
+/** What the hub leaves for later. */
+let deferred: (() => void)[];
 
 beforeEach(() => {
 	books = booksWithLot(3);
 	clock = fixedClock();
-	hub = new Hub({ books, clock });
+	deferred = [];
+	hub = new Hub({ books, clock, defer: (action) => deferred.push(action), writesPerTurn });
 });
+
+/** Few enough that a handful of clients takes several turns. */
+const writesPerTurn = 4;
+
+/** Runs what the hub left for later, until there is nothing; gives how many turns that took. */
+function settle(): number {
+	let turns = 0;
+	for (let action = deferred.shift(); action !== undefined; action = deferred.shift()) {
+		action();
+		turns++;
+	}
+	return turns;
+}
+
+const addLot = (lot_id: string) => commit(books, (draft) => createLot(draft, { lot_id, name: lot_id, spots: 1 }, noon));
 
 function join(...lots: string[]): { socket: FakeSocket; client: NonNullable<ReturnType<Hub["join"]>> } {
 	const socket = new FakeSocket();
@@ -85,7 +83,7 @@ describe("a client", () => {
 	});
 
 	test("hears only the lots that it named, or all when it named none", () => {
-		commit(books, (draft) => createLot(draft, { lot_id: "LOT002", name: "Two", spots: 1 }, noon));
+		addLot("LOT002");
 		const one = join("LOT002");
 		const all = join();
 		change(occupy("SPOT001"));
@@ -191,7 +189,7 @@ describe("a client", () => {
 describe("a client that reads too slowly", () => {
 	test("gets nothing more until it caught up, then one snapshot of the newest", () => {
 		const { socket } = join("LOT001");
-		socket.bufferedAmount = behindBytes + 1;
+		socket.bufferedAmount = tooMuch;
 		for (let time = 0; time < 100; time++) change(occupy(`SPOT00${(time % 3) + 1}`));
 		expect(socket.events).toEqual(["snapshot"]);
 		expect(hub.state.behind).toBe(1);
@@ -205,7 +203,7 @@ describe("a client that reads too slowly", () => {
 
 	test("and never catches up is dropped", () => {
 		const { socket, client } = join("LOT001");
-		socket.bufferedAmount = behindBytes + 1;
+		socket.bufferedAmount = tooMuch;
 		change(occupy("SPOT001"));
 		for (let passed = 0; passed <= maxBehindMs; passed += 1000) {
 			clock.ms += 1000;
@@ -215,18 +213,249 @@ describe("a client that reads too slowly", () => {
 		expect(socket.closed).toBe("terminated");
 	});
 
+	test("is not brought up to date by asking for it before it has read what waits", () => {
+		const { socket, client } = join("LOT001");
+		socket.bufferedAmount = tooMuch;
+		change(occupy("SPOT001"));
+		client.onFrame(text({ event: "resync", lot_id: "LOT001" }), false);
+		expect(socket.events).toEqual(["snapshot"]);
+		expect(hub.state.behind).toBe(1);
+	});
+
+	test("and is dropped no sooner for having been silent while it caught up", () => {
+		const { socket, client } = join("LOT001");
+		client.onPong();
+		clock.ms += deadMs - maxBehindMs / 2;
+		socket.bufferedAmount = tooMuch;
+		change(occupy("SPOT001"));
+		clock.ms += maxBehindMs - 1;
+		socket.bufferedAmount = 0;
+		hub.tick();
+		clock.ms += 1000;
+		hub.tick();
+		expect(socket.closed).toBeNull();
+	});
+
+	test("shares its snapshot with others that catch up at the same time", () => {
+		const clients = [join("LOT001"), join("LOT001"), join("LOT001")];
+		for (const { socket } of clients) socket.bufferedAmount = tooMuch;
+		change(occupy("SPOT001"));
+		for (const { socket } of clients) socket.bufferedAmount = 0;
+		hub.tick();
+		settle();
+		const [first, ...others] = clients.map(({ socket }) => socket.writes.at(-1)?.[0]);
+		expect(clients.map(({ socket }) => socket.events)).toEqual(Array(3).fill(["snapshot", "snapshot"]));
+		for (const other of others) expect(other).toBe(first);
+	});
+
+	test("is one that has more to read than its own snapshots", () => {
+		commit(books, (draft) => createLot(draft, { lot_id: "LARGE", name: "Large", spots: 1000 }, noon));
+		const { socket } = join("LARGE");
+		const snapshotBytes = socket.writes.flat().reduce((sum, { length }) => sum + length, 0);
+		expect(snapshotBytes).toBeGreaterThan(behindBytes);
+		socket.bufferedAmount = behindBytes + snapshotBytes;
+		change((draft) => override(draft, "LARGE", "SPOT0001", { occupied: true }, noon));
+		expect(socket.events).toEqual(["snapshot", "spot_update"]);
+		socket.bufferedAmount++;
+		change((draft) => override(draft, "LARGE", "SPOT0002", { occupied: true }, noon));
+		expect(socket.events).toEqual(["snapshot", "spot_update"]);
+	});
+
 	test("slows nobody else", () => {
 		const slow = join("LOT001");
 		const quick = join("LOT001");
-		slow.socket.bufferedAmount = behindBytes + 1;
+		slow.socket.bufferedAmount = tooMuch;
 		change(occupy("SPOT001"));
 		expect(quick.socket.events).toEqual(["snapshot", "spot_update"]);
 	});
 });
 
-test("a change is encoded once for all clients", () => {
-	const clients = [join("LOT001"), join("LOT001"), join()];
-	change(occupy("SPOT001"));
-	const [first, ...others] = clients.map(({ socket }) => socket.raw.at(-1));
-	for (const other of others) expect(other).toBe(first);
+describe("a change", () => {
+	test("is encoded and framed once for all clients", () => {
+		const clients = [join("LOT001"), join("LOT001"), join()];
+		change(occupy("SPOT001"));
+		const [first, ...others] = clients.map(({ socket }) => socket.writes.at(-1)?.[0]);
+		expect(first).toBeInstanceOf(Uint8Array);
+		for (const other of others) expect(other).toBe(first);
+	});
+
+	test("of many spots is one write for each client", () => {
+		const { socket } = join("LOT001");
+		change((draft) => {
+			for (let time = 0; time < 200; time++) occupy(`SPOT00${(time % 3) + 1}`)(draft);
+		});
+		expect(socket.writes).toHaveLength(2);
+		expect(socket.frames).toHaveLength(201);
+		const first = socket.frames[0]?.lot_version as number;
+		expect(socket.frames.map((frame) => frame.lot_version)).toEqual(
+			Array.from({ length: 201 }, (_, index) => first + index),
+		);
+	});
+
+	test("of many lots is one write for a client of all, and one for a client of some", () => {
+		addLot("LOT002");
+		addLot("LOT003");
+		const all = join();
+		const some = join("LOT003", "LOT001");
+		change((draft) => {
+			for (const lotId of ["LOT001", "LOT002", "LOT003"]) override(draft, lotId, "SPOT001", { occupied: true }, noon);
+		});
+		expect(all.socket.writes).toHaveLength(2);
+		expect(all.socket.frames.slice(3).map((frame) => frame.lot_id)).toEqual(["LOT001", "LOT002", "LOT003"]);
+		expect(some.socket.writes).toHaveLength(2);
+		expect(some.socket.frames.slice(2).map((frame) => frame.lot_id)).toEqual(["LOT001", "LOT003"]);
+	});
+});
+
+describe("a heartbeat", () => {
+	const lastWrite = (socket: FakeSocket) => socket.writes.at(-1)?.[0];
+
+	test("is made once for all clients of the same lots, in whatever order they named them", () => {
+		addLot("LOT002");
+		const clients = [join("LOT001", "LOT002"), join("LOT002", "LOT001"), join("LOT001", "LOT002", "LOT001")];
+		hub.tick();
+		expect(clients[0]?.socket.frames.at(-1)).toMatchObject({ event: "heartbeat", lots: { LOT001: 1, LOT002: 1 } });
+		for (const { socket } of clients) expect(lastWrite(socket)).toBe(lastWrite(clients[0]?.socket as FakeSocket));
+	});
+
+	test("goes out with the updates before it, in one write", () => {
+		const clients = Array.from({ length: writesPerTurn + 1 }, () => join("LOT001"));
+		change(occupy("SPOT001"));
+		change(occupy("SPOT002"));
+		hub.tick();
+		settle();
+		for (const { socket } of clients) {
+			expect(socket.events).toEqual(["snapshot", "spot_update", "spot_update", "heartbeat"]);
+			expect(socket.writes).toHaveLength(3);
+			expect(socket.frames.at(-1)?.lots).toEqual({ LOT001: socket.frames.at(-2)?.lot_version });
+		}
+	});
+
+	test("is a ping too, every third time", () => {
+		const { socket } = join("LOT001");
+		const pings = [];
+		for (let beat = 0; beat < 2 * heartbeatsPerPing; beat++) {
+			hub.tick();
+			pings.push(socket.pings);
+			clock.ms += heartbeatMs;
+		}
+		expect(pings).toEqual([0, 0, 1, 1, 1, 2]);
+	});
+});
+
+describe("a snapshot", () => {
+	test("is made once for all who come at the same time", () => {
+		const sockets = Array.from({ length: 3 }, () => join("LOT001").socket);
+		const [first, ...others] = sockets.map(({ writes }) => writes[0]?.[0]);
+		for (const other of others) expect(other).toBe(first);
+	});
+
+	test("is made anew after a change, and for a lot that was removed and made again", () => {
+		const before = join("LOT001").socket;
+		change(occupy("SPOT001"));
+		expect(join("LOT001").socket.frames[0]).toMatchObject({ lot: { occupied_spots: 1 } });
+		change((draft) => removeLot(draft, "LOT001"));
+		change((draft) => createLot(draft, { lot_id: "LOT001", name: "Another", spots: 1 }, noon));
+		expect(join("LOT001").socket.frames[0]).toMatchObject({ lot_version: 1, lot: { name: "Another" } });
+		expect(before.frames[0]).toMatchObject({ lot_version: 1, lot: { name: "Central Parking Tower" } });
+	});
+
+	test("says when it was made, to a tick", () => {
+		join("LOT001");
+		clock.ms += 1000;
+		hub.tick();
+		expect(join("LOT001").socket.frames[0]?.at).toBe(new Date(clock.ms).toISOString());
+	});
+});
+
+describe("with more clients than one turn writes to", () => {
+	const crowd = (clients: number) => Array.from({ length: clients }, () => join("LOT001").socket);
+
+	test("a change goes to some at once, and to the others in later turns", () => {
+		const sockets = crowd(2 * writesPerTurn + 1);
+		settle();
+		change(occupy("SPOT001"));
+		const told = () => sockets.filter(({ frames }) => frames.length === 2).length;
+		expect(told()).toBe(writesPerTurn);
+		expect(settle()).toBe(2);
+		expect(told()).toBe(sockets.length);
+	});
+
+	test("all changes that come meanwhile are one more write for each", () => {
+		const sockets = crowd(writesPerTurn + 1);
+		settle();
+		for (let time = 0; time < 100; time++) change(occupy(`SPOT00${(time % 3) + 1}`));
+		settle();
+		for (const socket of sockets) {
+			expect(socket.writes).toHaveLength(3);
+			expect(socket.frames.map((frame) => frame.lot_version)).toEqual(
+				Array.from({ length: 101 }, (_, index) => 1 + index),
+			);
+		}
+	});
+
+	test("a client that comes in the middle of a change gets a snapshot with it, and no update twice", () => {
+		crowd(writesPerTurn + 1);
+		settle();
+		change(occupy("SPOT001"));
+		change(occupy("SPOT002"));
+		const { socket } = join("LOT001");
+		settle();
+		change(occupy("SPOT003"));
+		settle();
+		expect(socket.frames.map(({ event, lot_version }) => [event, lot_version])).toEqual([
+			["snapshot", 3],
+			["spot_update", 4],
+		]);
+	});
+
+	test("a client that leaves in the middle of a change gets nothing more", () => {
+		const clients = Array.from({ length: writesPerTurn + 2 }, () => join("LOT001"));
+		settle();
+		change(occupy("SPOT001"));
+		const last = clients.at(-1);
+		last?.client.leave();
+		settle();
+		expect(last?.socket.events).toEqual(["snapshot"]);
+		expect(clients.at(-2)?.socket.events).toEqual(["snapshot", "spot_update"]);
+	});
+
+	test("those of another lot do not wait for all of them", () => {
+		addLot("LOT002");
+		const { socket } = join("LOT002");
+		crowd(10 * writesPerTurn);
+		settle();
+		change(occupy("SPOT001"));
+		change((draft) => override(draft, "LOT002", "SPOT001", { occupied: true }, noon));
+		// One turn for each lot that was before theirs.
+		deferred.shift()?.();
+		deferred.shift()?.();
+		expect(socket.events).toEqual(["snapshot", "spot_update"]);
+	});
+
+	test("changes that would take too much memory are merged into one snapshot", () => {
+		const sockets = crowd(writesPerTurn + 1);
+		settle();
+		change(occupy("SPOT001"));
+		const updateBytes = sockets[0]?.writes.at(-1)?.[0]?.length ?? Number.NaN;
+		// Later ones are longer: their versions have more digits.
+		const enough = Math.ceil(maxWaitingBytes / updateBytes) + 1;
+		for (let time = 0; time < enough; time++) change(occupy(`SPOT00${(time % 3) + 1}`));
+		settle();
+		for (const socket of sockets) expect(socket.events).toEqual(["snapshot", "spot_update", "snapshot"]);
+		expect(sockets[0]?.frames.at(-1)?.lot_version).toBe(books.lot("LOT001")?.lot_version);
+		expect(hub.state.merged).toBe(1);
+		change(occupy("SPOT001"));
+		settle();
+		expect(sockets[0]?.events.at(-1)).toBe("spot_update");
+	});
+
+	test("nothing goes out after the end", () => {
+		const sockets = crowd(writesPerTurn + 1);
+		settle();
+		change(occupy("SPOT001"));
+		hub.close();
+		settle();
+		expect(sockets.map(({ closed }) => closed)).toEqual(Array(writesPerTurn + 1).fill(1001));
+	});
 });
