@@ -10,7 +10,9 @@ export function historySql(query: HistoryQuery): string {
 	if (query.to !== undefined) conditions.push("timestamp_ms < ?");
 	if (query.before !== undefined) conditions.push("id < ?");
 	// The inner query finds the page's ids within one index; only the rows of the page itself are read.
-	const page = `SELECT id FROM parking_history WHERE ${conditions.join(" AND ")} ORDER BY id DESC LIMIT ?`;
+	// By itself SQLite would read all of the lot's entries in the order of their ids, to find those of one spot.
+	const table = `parking_history${query.spot_id === undefined ? "" : " INDEXED BY parking_history_spot_timestamp"}`;
+	const page = `SELECT id FROM ${table} WHERE ${conditions.join(" AND ")} ORDER BY id DESC LIMIT ?`;
 	return `SELECT * FROM parking_history WHERE id IN (${page}) ORDER BY id DESC`;
 }
 

@@ -198,11 +198,11 @@ describe("SqliteStore", () => {
 		test.each<[string, HistoryQuery, string]>([
 			["of a lot", base, "parking_history_lot (lot_id=?)"],
 			["of a lot, a later page", { ...base, before: "7" }, "parking_history_lot (lot_id=? AND rowid<?)"],
-			["of a spot", { ...base, spot_id: "S" }, "parking_history_spot (lot_id=? AND spot_id=?)"],
+			["of a spot", { ...base, spot_id: "S" }, "parking_history_spot_timestamp (lot_id=? AND spot_id=?)"],
 			[
 				"of a spot, a later page",
 				{ ...base, spot_id: "S", before: "7" },
-				"parking_history_spot (lot_id=? AND spot_id=? AND rowid<?)",
+				"parking_history_spot_timestamp (lot_id=? AND spot_id=?)",
 			],
 			[
 				"of a lot between two times",
