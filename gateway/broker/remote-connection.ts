@@ -11,9 +11,6 @@ const answerTimeoutMs = 10_000;
 /** How long the broker may take to hang up after a goodbye, in ms. */
 const goodbyeTimeoutMs = 500;
 
-/** Seconds between signs of life. A broker that vanished is noticed after 1.5 times that. */
-const keepaliveS = 20;
-
 /** Sessions that outlive any outage (MQTT 5 §3.1.2.11.2), as they do in MQTT 3.1.1. */
 const sessionNeverExpires = 0xffffffff;
 
@@ -29,6 +26,8 @@ export interface RemoteConnectionOptions {
 	password?: string;
 	/** PEM. */
 	ca?: string;
+	/** Seconds between signs of life. A broker that vanished is noticed after 1.5 times that. */
+	keepaliveS: number;
 	filters: string[];
 	onMessage: MessageHandler;
 	/** Connected and subscribed. */
@@ -178,7 +177,7 @@ export class RemoteConnection {
 const disconnectPacket = Buffer.from([0xe0, 0x00]);
 
 function clientOptions(options: RemoteConnectionOptions): IClientOptions {
-	const { clientId, protocolVersion, username, password, ca } = options;
+	const { clientId, protocolVersion, username, password, ca, keepaliveS } = options;
 	return {
 		clientId,
 		protocolVersion,
@@ -196,7 +195,8 @@ function clientOptions(options: RemoteConnectionOptions): IClientOptions {
 			protocolVersion === 5
 				? {
 						sessionExpiryInterval: sessionNeverExpires,
-						receiveMaximum: maxUnacknowledged,
+						// One less than are taken: with all of them waiting, the answer to a ping would not be read either.
+						receiveMaximum: maxUnacknowledged - 1,
 						maximumPacketSize: maxPacketBytes,
 					}
 				: undefined,

@@ -6,6 +6,8 @@ import { RemoteConnection } from "./remote-connection.ts";
 /** The first wait before another attempt, in ms. It doubles up to {@link maxRetryMs}. */
 export const minRetryMs = 500;
 export const maxRetryMs = 15_000;
+/** Seconds between signs of life: a broker that vanished is noticed after 1.5 times that. */
+export const defaultKeepaliveS = 20;
 /** A connection that lasted this long was good, ms: the next wait is the first one again. */
 export const steadyMs = 5_000;
 
@@ -18,6 +20,8 @@ export interface RemoteBrokerOptions {
 	ca?: string | null;
 	/** Must stay the same over restarts: the broker keeps messages for it. No two gateways may share one. */
 	clientId: string;
+	/** See {@link defaultKeepaliveS}. */
+	keepaliveS?: number;
 	/** Now, in ms since 1970. */
 	clock?: () => number;
 	/** Calls `action` after `delayMs`, unless what it returns is called before. */
@@ -36,6 +40,7 @@ export class RemoteBroker implements Broker {
 	readonly #password: string | undefined;
 	readonly #caPath: string | null;
 	readonly #clientId: string;
+	readonly #keepaliveS: number;
 	readonly #clock: () => number;
 	readonly #setTimer: (action: () => void, delayMs: number) => () => void;
 	#options: BrokerOptions | null = null;
@@ -49,13 +54,15 @@ export class RemoteBroker implements Broker {
 
 	/** Throws a TypeError on a URL that it can't use. */
 	constructor(options: RemoteBrokerOptions) {
-		const { url, username, password, ca = null, clientId, clock = Date.now, setTimer = systemTimer } = options;
+		const { url, username, password, ca = null, clientId, keepaliveS = defaultKeepaliveS } = options;
+		const { clock = Date.now, setTimer = systemTimer } = options;
 		const parts = parse(url);
 		this.#username = username ?? parts.username;
 		this.#password = password ?? parts.password;
 		this.url = parts.url;
 		this.#caPath = ca;
 		this.#clientId = clientId;
+		this.#keepaliveS = keepaliveS;
 		this.#clock = clock;
 		this.#setTimer = setTimer;
 		this.#state = { connected: false, since: this.#now(), error: "not started" };
@@ -102,6 +109,7 @@ export class RemoteBroker implements Broker {
 		this.#connection = new RemoteConnection({
 			url: this.url,
 			clientId: this.#clientId,
+			keepaliveS: this.#keepaliveS,
 			protocolVersion: this.#protocolVersion,
 			username: this.#username,
 			password: this.#password,
