@@ -18,6 +18,7 @@ import {
 	removeLot,
 	removeSpot,
 } from "../lots/manage.ts";
+import { knows, LotAnswers } from "./lot-answers.ts";
 
 /** A list of {@link maxSpotsPerLot} spots with labels and zones fits. */
 const maxLotBytes = 4 * 1024 * 1024;
@@ -35,10 +36,13 @@ const lotFields = {
 };
 const LotParams = Type.Object({ lotId: Id });
 const SpotParams = Type.Object({ lotId: Id, spotId: Id });
+/** A {@link LotWithSpotsSchema} that is text already. */
+const LotBytesSchema = Type.Unsafe<Buffer>(LotWithSpotsSchema);
 const refused = { "4xx": ErrorSchema, "5xx": ErrorSchema };
 
 export const lots: FastifyPluginAsyncTypebox<{ gateway: Gateway }> = async (app, { gateway }) => {
 	const { books, clock } = gateway;
+	const answers = new LotAnswers({ books });
 
 	app.get("/lots", { schema: { response: { 200: Type.Array(LotSchema), ...refused } } }, async () =>
 		books.lots().map(lotResource),
@@ -61,11 +65,13 @@ export const lots: FastifyPluginAsyncTypebox<{ gateway: Gateway }> = async (app,
 
 	app.get(
 		"/lots/:lotId",
-		{ schema: { params: LotParams, response: { 200: LotWithSpotsSchema, ...refused } } },
-		async ({ params }) => {
-			const lot = books.lot(params.lotId);
-			if (lot === undefined) throw new DomainError(404, "LOT_NOT_FOUND", `there is no lot "${params.lotId}"`);
-			return lotWithSpots(books, lot);
+		{ schema: { params: LotParams, response: { 200: LotBytesSchema, 304: Type.Null(), ...refused } } },
+		({ params, headers }, reply) => {
+			const answer = answers.get(params.lotId);
+			if (answer === null) throw new DomainError(404, "LOT_NOT_FOUND", `there is no lot "${params.lotId}"`);
+			reply.headers({ "content-type": "application/json; charset=utf-8", etag: answer.etag });
+			if (knows(headers["if-none-match"], answer.etag)) reply.code(304).send(null);
+			else reply.send(answer.body);
 		},
 	);
 

@@ -47,6 +47,7 @@ export class Load {
 	static async open(port: number, path: string): Promise<Load> {
 		const sockets = Array.from({ length: connections }, () => connect({ port, host: "127.0.0.1", noDelay: true }));
 		await Promise.all(sockets.map((socket) => once(socket, "connect")));
+		for (const socket of sockets) socket.on("timeout", () => socket.destroy());
 		const request = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\nAccept: application/json\r\n\r\n`;
 		return new Load(sockets, Buffer.from(request));
 	}
@@ -85,7 +86,7 @@ export class Load {
 				const onClose = () => reject(new Error("the server ended a connection"));
 				const stop = () => socket.off("data", onData).off("close", onClose).off("error", reject).setTimeout(0);
 				socket.on("data", onData).on("close", onClose).on("error", reject);
-				socket.setTimeout(answerDeadlineMs, () => socket.destroy());
+				socket.setTimeout(answerDeadlineMs);
 				next();
 			});
 		await Promise.all(this.#sockets.map(ask));

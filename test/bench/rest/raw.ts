@@ -14,11 +14,11 @@ export interface RawAnswer {
 }
 
 process.once("message", async ({ headers, body, keepAliveTimeoutMs }: RawAnswer) => {
-	const flat = headers.flat();
+	const named = Object.fromEntries(headers);
 	// Made once: a string would be encoded anew for each answer.
 	const bytes = Buffer.from(body);
 	const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs }, (_request, response) => {
-		response.writeHead(200, flat);
+		response.writeHead(200, named);
 		response.end(bytes);
 	});
 	server.listen(0, "127.0.0.1");
