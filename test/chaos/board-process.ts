@@ -84,18 +84,22 @@ export class BoardProcess {
 		this.#program?.child.send(command, () => {});
 	}
 
+	/** @throws Error where it does not run or does not answer. */
+	async status(): Promise<BoardsStatus> {
+		const { name } = this.#options;
+		if (!this.#program?.running)
+			throw this.#program?.complaint("it ended by itself") ?? new Error(`${name} does not run`);
+		this.#status = null;
+		this.tell("status");
+		return until(`an answer of ${name}`, () => this.#status);
+	}
+
 	/** Resolves once the boards are silent and all that they said is confirmed or merged. @throws Error that names who is not. */
 	async settled(deadlineMs: number): Promise<void> {
-		const { name } = this.#options;
-		const isSettled = () => {
-			if (!this.#program?.running)
-				throw this.#program?.complaint("it ended by itself") ?? new Error(`${name} does not run`);
-			this.#status = null;
+		const isSettled = async () => {
 			this.tell("pause");
-			this.tell("status");
-			return until(`an answer of ${name}`, () => this.#status).then(
-				(status) => status.paused && status.boards.every((board) => board.outbox === 0),
-			);
+			const { paused, boards } = await this.status();
+			return paused && boards.every((board) => board.outbox === 0);
 		};
 		await until("empty outboxes", isSettled, { deadlineMs, everyMs: 30 }).catch((error: Error) => {
 			const waiting = this.#status?.boards.map(({ boardId, boot, outbox }) => `${boardId} (boot ${boot}): ${outbox}`);

@@ -42,11 +42,18 @@ export interface BoardsOrder {
 }
 
 /** What the runner says to the process. */
-export type BoardsCommand = "pause" | "resume" | "status";
+export type BoardsCommand =
+	| "pause"
+	| "resume"
+	| "status"
+	/** All of their wall clocks go by so many ms, those too that nobody had told the time. */
+	| { jumpMs: number };
 
 /** What the process answers to `status`. */
 export interface BoardsStatus {
 	paused: boolean;
+	/** Connections that ended, and tries that failed, over all of its boards. */
+	lost: number;
 	boards: { boardId: string; boot: number; outbox: number; coalesced: number }[];
 }
 
@@ -107,14 +114,17 @@ class ChaosBoard {
 	/** Serials by `boot/seq`, of what was sent and not confirmed. The outbox bounds it. */
 	readonly #sent = new Map<string, number>();
 	#serial: number;
+	#clockOffMs: number | null;
+	#lost = 0;
 
 	constructor(order: BoardsOrder, board: BoardsOrder["boards"][number], log: (line: LogLine) => void) {
-		const { boardId, lotId, spotIds, firstSerial, clockOffMs } = board;
+		const { boardId, lotId, spotIds, firstSerial } = board;
 		const store = new FileStore(join(order.dataDir, `${boardId}.json`));
 		const boot = countBoot(store, Math.random);
 		this.boardId = boardId;
 		this.#spotIds = spotIds;
 		this.#serial = firstSerial;
+		this.#clockOffMs = board.clockOffMs;
 		this.#log = log;
 		this.#timer = new FastTimer(order.speed);
 		this.#random = seededRandom(order.seed, `${boardId}/${firstSerial}`);
@@ -130,7 +140,7 @@ class ChaosBoard {
 			boot,
 			firmware: "parkmate-chaos",
 			timer: this.#timer,
-			clock: { now: () => (clockOffMs === null ? null : Date.now() + clockOffMs) },
+			clock: { now: () => (this.#clockOffMs === null ? null : Date.now() + this.#clockOffMs) },
 			random,
 			connect: (options) =>
 				new LoggedTransport(
@@ -153,12 +163,23 @@ class ChaosBoard {
 				},
 				onReach: () => {},
 				onConnect: () => {},
-				onDisconnect: () => {},
+				onDisconnect: () => {
+					this.#lost++;
+				},
 			},
 		});
 		this.link.start();
 		// A start measures every spot again.
 		for (let spot = 0; spot < spotIds.length; spot++) this.#say(spot, this.#pick(["free", "occupied"]), false);
+	}
+
+	/** Connections that ended, and tries that failed. */
+	get lost(): number {
+		return this.#lost;
+	}
+
+	jump(ms: number): void {
+		this.#clockOffMs = (this.#clockOffMs ?? 0) + ms;
 	}
 
 	/** One more word: mostly a change, now and then the same again. */
@@ -231,12 +252,17 @@ function run(order: BoardsOrder): void {
 	};
 	for (const board of boards) go(board);
 	process.on("message", (command: BoardsCommand) => {
+		if (typeof command === "object") {
+			for (const board of boards) board.jump(command.jumpMs);
+			return;
+		}
 		if (command !== "status") {
 			paused = command === "pause";
 			return;
 		}
 		const status: BoardsStatus = {
 			paused,
+			lost: boards.reduce((sum, board) => sum + board.lost, 0),
 			boards: boards.map(({ boardId, link }) => ({
 				boardId,
 				boot: link.boot,

@@ -1,6 +1,6 @@
 /** The gateway's books, read as anybody can read them: over REST, and the lamps from the broker. */
 import { connect } from "mqtt";
-import type { HistoryEntry, LotWithSpots } from "../../gateway/contract/resources.ts";
+import type { Board, HistoryEntry, LotWithSpots } from "../../gateway/contract/resources.ts";
 import { until } from "../support/processes.ts";
 import { type Books, checkLamps } from "./check.ts";
 
@@ -9,6 +9,9 @@ const pageSize = 1000;
 
 /** How long lamps may take to follow, ms. */
 const lampsDeadlineMs = 5_000;
+
+/** How long boards that are connected may be called offline, ms. */
+const boardsDeadlineMs = 5_000;
 
 /** @throws Error when the answer is not 200. */
 export async function getJson<T>(url: string): Promise<T> {
@@ -47,4 +50,15 @@ export async function wrongLamps(brokerUrl: string, lot: LotWithSpots): Promise<
 	} finally {
 		client.end(true);
 	}
+}
+
+/** Boards that the gateway calls offline, though all of them are connected; none once it knows. */
+export async function offlineBoards(url: string, lotId: string): Promise<string[]> {
+	const offline = async () => {
+		const boards = await getJson<Board[]>(`${url}/api/boards?lot_id=${lotId}`);
+		return boards.filter((board) => !board.online).map((board) => `${board.board_id}: is offline, expected online`);
+	};
+	const known = async () => (await offline()).length === 0;
+	await until("boards that are online", known, { deadlineMs: boardsDeadlineMs, everyMs: 50 }).catch(() => {});
+	return offline();
 }

@@ -38,10 +38,8 @@ describe("with Mosquitto", () => {
 
 describe("faults", () => {
 	it("that only another broker can have are not injected into the embedded one", () => {
-		const embedded = faultsFor("embedded").map(({ name }) => name);
+		const embedded = Object.keys(faultsFor("embedded"));
 		expect(embedded).not.toContain("broker killed");
-		expect(faultsFor("mosquitto").map(({ name }) => name)).toEqual(
-			expect.arrayContaining([...embedded, "broker killed"]),
-		);
+		expect(Object.keys(faultsFor("mosquitto"))).toEqual(expect.arrayContaining([...embedded, "broker killed"]));
 	});
 });

@@ -1,5 +1,6 @@
 /** Overrules spots over REST, one request at a time, and writes down what was asked and what was answered. */
 import type { Random } from "../../firmware/device/virtual/random.ts";
+import { until } from "../support/processes.ts";
 import type { OwnerWord } from "./check.ts";
 
 /** Longer than a gateway is ever frozen: a request that is given up might still be done later. */
@@ -21,6 +22,9 @@ export class Owner {
 	#paused = false;
 	#busy = false;
 	#closed = false;
+	/** How far the gateway's clock is off, ms: by it an override ends. */
+	clockOffMs = 0;
+	#endless = false;
 
 	/** `url` is the lot's override endpoint. */
 	constructor(options: { url: string; spotIds: readonly string[]; random: Random }) {
@@ -46,6 +50,12 @@ export class Owner {
 		this.#paused = false;
 	}
 
+	/** From now on no override ends by itself, or some do again. Resolves when no request made before is under way. */
+	async makeEndless(endless: boolean): Promise<void> {
+		this.#endless = endless;
+		await until("the owner's answer", () => !this.#busy, { deadlineMs: answerTimeoutMs });
+	}
+
 	async close(): Promise<void> {
 		this.#closed = true;
 		await this.#running;
@@ -65,14 +75,14 @@ export class Owner {
 	async #request(): Promise<void> {
 		const spotId = this.#spotIds[Math.floor(this.#random() * this.#spotIds.length)] ?? "";
 		const reason = this.#random() < 0.3 ? null : `chaos ${++this.#requests}`;
-		const ends = reason !== null && this.#random() < 0.3;
+		const ends = reason !== null && this.#random() < 0.3 && !this.#endless;
 		const word: OwnerWord = { spotId, reason, ends, stored: false };
 		this.#words.push(word);
 		const wish = {
 			occupied: this.#random() < 0.5,
 			reserved: this.#random() < 0.2,
 			reason,
-			until: ends ? new Date(Date.now() + overrideMs).toISOString() : null,
+			until: ends ? new Date(Date.now() + this.clockOffMs + overrideMs).toISOString() : null,
 		};
 		// Reserved is a kind of occupied.
 		if (wish.reserved) wish.occupied = true;

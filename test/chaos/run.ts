@@ -2,21 +2,22 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { between, seededRandom } from "../../firmware/device/virtual/random.ts";
 import { type Findings, noFindings } from "./check.ts";
-import { deal, faultsFor } from "./faults.ts";
+import { deal, dealAll, faultsFor, injectionOf } from "./faults.ts";
 import { type BrokerKind, Site, type Tally } from "./site.ts";
 
 export interface ChaosOptions {
 	broker: BrokerKind;
 	rounds: number;
 	seed: number;
-	/** Only faults of these names. */
+	/** Only these faults; two at once as `gateway killed + network cut`. */
 	only?: readonly string[];
 	onRound?: (round: Round) => void;
 }
 
 export interface Round {
 	number: number;
-	fault: string;
+	/** One, or two that overlapped. */
+	faults: string[];
 	/** From the end of the fault to the first report that the gateway took. */
 	recoveryMs: number;
 	/** From the end of the load to the last confirmation. */
@@ -30,6 +31,8 @@ export interface ChaosResult extends Tally {
 	rounds: number;
 	/** How often each was injected. */
 	faults: Record<string, number>;
+	/** Rounds with two faults that overlapped. */
+	pairs: number;
 	/** As of the last comparison: what is lost stays lost. */
 	findings: Findings;
 	longestRecoveryMs: number;
@@ -44,9 +47,12 @@ const loadMs = { min: 200, max: 1000 };
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
 	const { broker, seed, onRound } = options;
 	const random = seededRandom(seed, broker);
-	const faults = faultsFor(broker).filter(({ name }) => options.only?.includes(name) ?? true);
-	const nextFault = deal(faults, random);
-	const injected: Record<string, number> = Object.fromEntries(faults.map(({ name }) => [name, 0]));
+	const known = faultsFor(broker);
+	const only = options.only?.map((name) => injectionOf(name, known));
+	const injections = only === undefined ? dealAll(known, random) : deal(only, random);
+	const names = only?.flatMap((injection) => injection.faults) ?? Object.keys(known);
+	const injected: Record<string, number> = Object.fromEntries(names.map((name) => [name, 0]));
+	let pairs = 0;
 	let findings = noFindings();
 	let longestRecoveryMs = 0;
 	let failure: string | null = null;
@@ -54,12 +60,13 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
 	const site = await Site.start({ broker, seed });
 	try {
 		for (let number = 1; number <= options.rounds && failure === null; number++) {
-			const fault = nextFault.next().value;
+			const { faults, inject } = injections.next().value;
 			try {
 				site.resume();
 				await pause(between(random, loadMs.min, loadMs.max));
-				injected[fault.name] = (injected[fault.name] ?? 0) + 1;
-				await fault.inject(site, random);
+				for (const fault of faults) injected[fault] = (injected[fault] ?? 0) + 1;
+				if (faults.length > 1) pairs++;
+				await inject(site, random);
 				const recoveryMs = await site.recovered();
 				longestRecoveryMs = Math.max(longestRecoveryMs, recoveryMs);
 				await pause(between(random, loadMs.min, loadMs.max));
@@ -68,12 +75,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
 				const settleMs = performance.now() - silentAt;
 				findings = await site.check();
 				rounds++;
-				onRound?.({ number, fault: fault.name, recoveryMs, settleMs, findings });
+				onRound?.({ number, faults, recoveryMs, settleMs, findings });
 			} catch (error) {
-				failure = `round ${number}, ${fault.name}: ${(error as Error).message}\n${site.gateway.output}`;
+				failure = `round ${number}, ${faults.join(" + ")}: ${(error as Error).message}\n${site.gateway.output}`;
 			}
 		}
-		return { broker, seed, rounds, faults: injected, findings, longestRecoveryMs, failure, ...site.tally() };
+		return { broker, seed, rounds, faults: injected, pairs, findings, longestRecoveryMs, failure, ...site.tally() };
 	} finally {
 		await site.close();
 	}

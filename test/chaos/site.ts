@@ -1,4 +1,4 @@
-/** Everything that one chaos run kills and watches: gateway, broker, network, boards, plain sensors and an owner. */
+/** Everything that one chaos run kills and watches: gateway, broker, network, disk, boards, plain sensors, an owner and pages. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,10 +7,13 @@ import type { LotWithSpots } from "../../gateway/contract/resources.ts";
 import { Mosquitto } from "../support/mosquitto.ts";
 import { GatewayProcess, until } from "../support/processes.ts";
 import { BoardProcess } from "./board-process.ts";
-import { getJson, readBooks, wrongLamps } from "./books.ts";
+import { getJson, offlineBoards, readBooks, wrongLamps } from "./books.ts";
 import { check, type Findings } from "./check.ts";
+import { Disk, diskMissing } from "./disk.ts";
+import { GatewayClock } from "./gateway-clock.ts";
 import { Network } from "./network.ts";
 import { Owner } from "./owner.ts";
+import { Page } from "./page.ts";
 import { PlainSensor } from "./plain-sensor.ts";
 
 export type BrokerKind = "embedded" | "mosquitto" | "mosquitto with persistence";
@@ -39,6 +42,12 @@ export const settleDeadlineMs = 40_000;
 /** How far the boards' clocks are off, ms: right, a day ahead, a day behind, never set. */
 const clocksOffMs = [0, 86_400_000, -86_400_000, null];
 
+/** How many pages follow the lot. */
+const pages = 3;
+
+/** How long a supervisor waits before it starts a gateway again that ended by itself, ms. */
+const restartMs = 200;
+
 export interface SiteOptions {
 	broker: BrokerKind;
 	seed: number;
@@ -55,16 +64,25 @@ export interface Tally {
 	plain: number;
 	/** Acknowledged overrides. */
 	overrides: number;
+	/** Connections that pages made after their first one. */
+	reconnections: number;
+	/** Snapshots that pages asked for, as a frame was missing. */
+	resyncs: number;
 }
 
 export class Site {
 	readonly gateway: GatewayProcess;
+	readonly clock: GatewayClock;
+	/** The gateway's data is on it; null where none can be filled up. */
+	readonly disk: Disk | null;
 	/** Null with the embedded broker. */
 	readonly mosquitto: Mosquitto | null;
 	/** Between boards and broker. */
 	readonly boardNetwork: Network;
 	/** Between gateway and Mosquitto. */
 	readonly gatewayNetwork: Network | null;
+	/** Between pages and gateway. */
+	readonly pageNetwork: Network;
 	/**
 	 * In this round the broker lost its sessions: until the gateway is back at it, it acknowledges to plain sensors what nobody
 	 * hears. Only the boards know better.
@@ -72,24 +90,24 @@ export class Site {
 	brokerForgot = false;
 	readonly boards: BoardProcess[] = [];
 	readonly plain: PlainSensor[] = [];
+	readonly pages: Page[] = [];
 	readonly #owner: Owner;
 	readonly #folder: string;
 	/** How many words each plain sensor had said when the round began. */
 	#plainMarks: number[] = [];
+	/** While the store can't be written, a gateway may end by itself with a line that says so; a supervisor starts it again. */
+	#storeTrouble = { now: 0, ever: 0 };
 
-	private constructor(parts: {
-		gateway: GatewayProcess;
-		mosquitto: Mosquitto | null;
-		boardNetwork: Network;
-		gatewayNetwork: Network | null;
-		options: SiteOptions;
-	}) {
+	private constructor(parts: Parts) {
 		const { broker, seed } = parts.options;
 		this.gateway = parts.gateway;
+		this.clock = parts.clock;
+		this.disk = parts.disk;
 		this.mosquitto = parts.mosquitto;
 		this.boardNetwork = parts.boardNetwork;
 		this.gatewayNetwork = parts.gatewayNetwork;
-		this.#folder = mkdtempSync(join(tmpdir(), "parkmate-chaos-"));
+		this.pageNetwork = parts.pageNetwork;
+		this.#folder = parts.folder;
 		const brokerUrl = `mqtt://127.0.0.1:${parts.boardNetwork.port}`;
 		for (const [index, boards] of boardPlans().entries()) {
 			const name = `boards-${index + 1}`;
@@ -105,6 +123,11 @@ export class Site {
 				this.plain.push(new PlainSensor({ brokerUrl, lotId, spotId, wordMs, random: seededRandom(seed, spotId) }));
 			}
 		}
+		const url = `ws://127.0.0.1:${parts.pageNetwork.port}/ws?lot=${lotId}`;
+		for (let number = 1; number <= pages; number++) {
+			const name = `page ${number}`;
+			this.pages.push(new Page({ name, url, lotId, random: seededRandom(seed, name) }));
+		}
 		this.#owner = new Owner({
 			url: `${this.gateway.url}/api/lots/${lotId}/override`,
 			spotIds: [...boardPlans().flatMap((boards) => boards[0]?.spotIds.slice(0, 2) ?? []), "PLAIN1", "SILENT"],
@@ -113,6 +136,7 @@ export class Site {
 	}
 
 	static async start(options: SiteOptions): Promise<Site> {
+		const folder = mkdtempSync(join(tmpdir(), "parkmate-chaos-"));
 		let mosquitto: Mosquitto | null = null;
 		let gatewayNetwork: Network | null = null;
 		if (options.broker !== "embedded") {
@@ -124,10 +148,61 @@ export class Site {
 			gatewayNetwork = await Network.start(mosquitto.port);
 		}
 		const mqttUrl = gatewayNetwork === null ? undefined : `mqtt://127.0.0.1:${gatewayNetwork.port}`;
-		const gateway = await GatewayProcess.start({ mqttUrl, env: { LOG_LEVEL: "warn" } });
+		const disk = canFill(options.broker) ? Disk.mount() : null;
+		const dataDir = join(disk?.path ?? folder, "data");
+		const clock = new GatewayClock(folder);
+		const gateway = await GatewayProcess.start({ mqttUrl, dataDir, env: { LOG_LEVEL: "warn", ...clock.env } });
 		const boardNetwork = await Network.start(mosquitto?.port ?? gateway.mqttPort);
+		const pageNetwork = await Network.start(gateway.port);
 		await makeLot(gateway.url);
-		return new Site({ gateway, mosquitto, boardNetwork, gatewayNetwork, options });
+		return new Site({
+			...{ folder, gateway, clock, disk, mosquitto, boardNetwork, gatewayNetwork, pageNetwork, options },
+		});
+	}
+
+	/** The file that the gateway writes. */
+	get databasePath(): string {
+		return join(this.gateway.dataDir, "parkmate.db");
+	}
+
+	/** Starts the gateway's process, and resolves when it answers. One that the trouble of its store ends is started again. */
+	async startGateway(): Promise<void> {
+		for (;;) {
+			const { now, ever } = this.#storeTrouble;
+			this.gateway.launch();
+			try {
+				return await this.gateway.ready();
+			} catch (error) {
+				const wasTroubled = now > 0 || ever !== this.#storeTrouble.ever;
+				if (this.gateway.pid !== undefined || !wasTroubled || !isExplained(this.gateway.output)) throw error;
+			}
+			await new Promise((resolve) => setTimeout(resolve, restartMs));
+		}
+	}
+
+	/** Until the function that it gives is called, the gateway's store can't be written. */
+	storeTroubled(): () => void {
+		this.#storeTrouble.now++;
+		this.#storeTrouble.ever++;
+		return () => this.#storeTrouble.now--;
+	}
+
+	/** Sets the gateway's wall clock, running or not, to be off by so many ms. */
+	async setClock(offMs: number): Promise<void> {
+		// Where a clock is set back, an override that ends by itself holds as much longer, and nobody would wait for that.
+		if (offMs < this.clock.offMs) {
+			await this.#owner.makeEndless(true);
+			if (this.gateway.pid !== undefined) await this.#allExpired();
+		}
+		await this.clock.set(offMs, this.gateway.pid);
+		this.#owner.clockOffMs = offMs;
+		await this.#owner.makeEndless(false);
+	}
+
+	/** Connections of boards that ended so far, and tries that failed. */
+	async boardsLost(): Promise<number> {
+		const all = await Promise.all(this.boards.map((process) => process.status()));
+		return all.reduce((sum, { lost }) => sum + lost, 0);
 	}
 
 	/** Lets everybody speak: a round begins. */
@@ -168,11 +243,7 @@ export class Site {
 		for (const process of this.boards) await process.settled(settleDeadlineMs);
 		const acknowledged = () => this.#owner.settled && this.plain.every((sensor) => sensor.settled);
 		await until("answers to plain sensors and the owner", acknowledged, { deadlineMs: settleDeadlineMs });
-		const expired = async () => {
-			const lot = await getJson<LotWithSpots>(`${this.gateway.url}/api/lots/${lotId}`);
-			return lot.spots.every((spot) => spot.override?.until == null);
-		};
-		await until("the end of overrides that end by themselves", expired);
+		await this.#allExpired();
 	}
 
 	/** Compares the books with what was said. Call it when settled. */
@@ -193,17 +264,30 @@ export class Site {
 			unconfirmed: words.length - stored,
 			plain: this.plain.flatMap((sensor) => sensor.words).filter((word) => word.stored).length,
 			overrides: this.#owner.words.filter((word) => word.stored).length,
+			reconnections: this.pages.reduce((sum, page) => sum + Math.max(0, page.connections - 1), 0),
+			resyncs: this.pages.reduce((sum, page) => sum + page.resyncs, 0),
 		};
 	}
 
 	async close(): Promise<void> {
 		// First those who would go on trying.
+		for (const page of this.pages) page.close();
 		await this.gateway.kill();
 		await Promise.all(this.boards.map((process) => process.kill()));
 		await Promise.all([this.#owner.close(), ...this.plain.map((sensor) => sensor.close())]);
-		await Promise.all([this.boardNetwork.close(), this.gatewayNetwork?.close(), this.mosquitto?.close()]);
+		const networks = [this.boardNetwork, this.gatewayNetwork, this.pageNetwork];
+		await Promise.all([...networks.map((network) => network?.close()), this.mosquitto?.close()]);
 		await this.gateway.close();
+		this.disk?.close();
 		rmSync(this.#folder, { recursive: true, force: true });
+	}
+
+	async #allExpired(): Promise<void> {
+		const expired = async () => {
+			const lot = await getJson<LotWithSpots>(`${this.gateway.url}/api/lots/${lotId}`);
+			return lot.spots.every((spot) => spot.override?.until == null);
+		};
+		await until("the end of overrides that end by themselves", expired);
 	}
 
 	async #compare(): Promise<Findings> {
@@ -217,8 +301,32 @@ export class Site {
 		}
 		const brokerUrl = this.mosquitto?.url ?? this.gateway.mqttUrl;
 		findings.wrong.push(...(await wrongLamps(brokerUrl, books.lot)));
+		findings.wrong.push(...(await offlineBoards(this.gateway.url, lotId)));
+		for (const page of this.pages) findings.wrong.push(...(await page.differences(books.lot)));
 		return findings;
 	}
+}
+
+interface Parts {
+	folder: string;
+	gateway: GatewayProcess;
+	clock: GatewayClock;
+	disk: Disk | null;
+	mosquitto: Mosquitto | null;
+	boardNetwork: Network;
+	gatewayNetwork: Network | null;
+	pageNetwork: Network;
+	options: SiteOptions;
+}
+
+/** Whether the gateway's data is on a disk that can be filled up. With a persistent Mosquitto it is on an ordinary one, so that kills meet both kinds. */
+export function canFill(broker: BrokerKind): boolean {
+	return diskMissing === null && broker !== "mosquitto with persistence";
+}
+
+/** One line that names the store, and no stack. */
+function isExplained(output: string): boolean {
+	return /^parkmate: can't .*parkmate\./m.test(output) && !/^\s+at /m.test(output);
 }
 
 function boardPlans(): { boardId: string; spotIds: string[]; clockOffMs: number | null }[][] {
