@@ -31,6 +31,8 @@ export class Gateway {
 	readonly store: Store;
 	readonly broker: Broker;
 	readonly clock: Clock;
+	/** Counts ms evenly, from any moment on, while the wall clock may be set anew at any time. */
+	readonly steady: Clock;
 	readonly hub: Hub;
 	readonly boards: Boards;
 	readonly ingest: Ingest;
@@ -44,17 +46,27 @@ export class Gateway {
 	#stopWaiting = (): void => {};
 	#closing: Promise<void> | null = null;
 
-	constructor(options: { store: Store; broker: Broker; clock: Clock; log: Log; topicPrefix: string }) {
-		const { store, broker, clock, log } = options;
+	/** `steady` measures how long something lasts; where it is left out `clock` does, which then nobody may set. */
+	constructor(options: {
+		store: Store;
+		broker: Broker;
+		clock: Clock;
+		steady?: Clock;
+		log: Log;
+		topicPrefix: string;
+	}) {
+		const { store, broker, clock, steady = clock, log } = options;
 		const topics = new Topics(options.topicPrefix);
 		this.store = store;
 		this.broker = broker;
 		this.clock = clock;
+		this.steady = steady;
 		this.#log = log;
-		this.refusals = new Refusals({ clock, log });
+		this.refusals = new Refusals({ clock: steady, log });
 		this.hub = new Hub({
 			books: this.books,
 			clock,
+			steady,
 			onRefuse: ({ code, message }) => this.refusals.count(`ws_${code.toLowerCase()}`, {}, `refused: ${message}`),
 		});
 		this.#announcer = new Announcer({ topics, broker, books: this.books });
@@ -68,6 +80,7 @@ export class Gateway {
 		this.boards = new Boards({
 			topics,
 			clock,
+			steady,
 			publish: (topic, payload) => broker.publish(topic, payload),
 			setTimer: (action, delayMs) => {
 				const timer = setTimeout(action, delayMs);
@@ -83,6 +96,7 @@ export class Gateway {
 			unclaimed: this.unclaimed,
 			boards: this.boards,
 			clock,
+			steady,
 			log,
 		});
 	}

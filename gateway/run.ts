@@ -58,6 +58,7 @@ async function start(): Promise<void> {
 		store,
 		broker,
 		clock: { now: Date.now },
+		steady: { now: () => performance.now() },
 		log,
 		topicPrefix: config.topicPrefix,
 	});

@@ -33,6 +33,8 @@ export interface KnownBoard {
 export interface BoardsOptions {
 	topics: Topics;
 	clock: Clock;
+	/** Counts ms evenly while `clock` may be set anew; `clock` itself where it is left out. */
+	steady?: Clock;
 	/** Rejects where it can't be sent now. */
 	publish: (topic: string, payload: string) => Promise<void>;
 	/** Calls `action` after `delayMs`, unless what it returns is called before. */
@@ -51,6 +53,8 @@ export class Boards {
 	/** When the gateway began to listen, ms since 1970. */
 	readonly startedMs: number;
 	readonly #clock: Clock;
+	readonly #steady: Clock;
+	/** By the steady clock: the earliest start seen is the truest one only where nobody sets the time. */
 	readonly #starts = new BoardStarts();
 	/** Heard longest ago first. */
 	readonly #online = new Map<string, KnownBoard>();
@@ -59,10 +63,11 @@ export class Boards {
 
 	constructor(options: BoardsOptions) {
 		this.#clock = options.clock;
+		this.#steady = options.steady ?? options.clock;
 		this.startedMs = options.clock.now();
 		this.commands = new Commands(options);
 		this.traces = new Traces(options.clock);
-		this.claims = new Claims(options);
+		this.claims = new Claims({ clock: this.#steady, onContest: options.onContest });
 	}
 
 	/** `contested`: spots that two boards speak for. */
@@ -87,7 +92,8 @@ export class Boards {
 
 	/** Unix time of the board's start in ms, or null where it is not known for this boot. */
 	startMs(boardId: string, boot: number): number | null {
-		return this.#starts.startMs(boardId, boot);
+		const startMs = this.#starts.startMs(boardId, boot);
+		return startMs === null ? null : startMs + this.#clock.now() - this.#steady.now();
 	}
 
 	/** `retained`: the broker held it, so that its uptime says nothing of now. */
@@ -100,7 +106,7 @@ export class Boards {
 			return;
 		}
 		if (said.uptime_ms !== undefined && !retained) {
-			this.#starts.learn(boardId, said.boot, said.uptime_ms, this.#clock.now());
+			this.#starts.learn(boardId, said.boot, said.uptime_ms, this.#steady.now());
 		}
 		const { boot, firmware = null, restarted = null, lot_id = null, spots = [] } = said;
 		this.#keep({ ...(known ?? blank(boardId)), online: true, boot, firmware, restarted, lot_id, spots }, known);
@@ -116,7 +122,7 @@ export class Boards {
 	takeHealth(boardId: string, health: BoardHealth): void {
 		const known = this.board(boardId);
 		if (known !== undefined && health.boot < known.boot) return;
-		this.#starts.learn(boardId, health.boot, health.uptime_ms, this.#clock.now());
+		this.#starts.learn(boardId, health.boot, health.uptime_ms, this.#steady.now());
 		const next = this.#keep({ ...(known ?? blank(boardId)), online: true, boot: health.boot }, known);
 		next.health = health;
 		next.healthMs = this.#clock.now();
@@ -128,7 +134,7 @@ export class Boards {
 		if (known === undefined) return `expected a status of board "${boardId}" before its trace, got none`;
 		if (trace.boot !== known.boot) return `expected a trace of boot ${known.boot}, got boot ${trace.boot}`;
 		const last = trace.samples.at(-1);
-		if (last !== undefined) this.#starts.learn(boardId, trace.boot, last[0], this.#clock.now());
+		if (last !== undefined) this.#starts.learn(boardId, trace.boot, last[0], this.#steady.now());
 		const stranger = trace.samples.find(([, spot]) => spot >= known.spots.length);
 		if (stranger !== undefined) {
 			return `expected samples of spots 0 to ${known.spots.length - 1}, as the board's status has them, got ${stranger[1]}`;

@@ -3,7 +3,7 @@ import type { FastifyPluginAsync } from "fastify";
 import type { Gateway } from "../gateway.ts";
 
 export const health: FastifyPluginAsync<{ gateway: Gateway; version: string }> = async (app, { gateway, version }) => {
-	const startedAt = gateway.clock.now();
+	const startedAt = gateway.steady.now();
 
 	/** The process answers: what a supervisor restarts it by. */
 	app.get("/health/live", async () => ({ status: "live" }));
@@ -17,7 +17,7 @@ export const health: FastifyPluginAsync<{ gateway: Gateway; version: string }> =
 			body: {
 				status: isReady ? "ready" : "not ready",
 				version,
-				uptime_s: Math.round((gateway.clock.now() - startedAt) / 1000),
+				uptime_s: Math.round((gateway.steady.now() - startedAt) / 1000),
 				components,
 			},
 		};

@@ -49,6 +49,8 @@ export class Ingest {
 		unclaimed: UnclaimedSpots;
 		boards: Boards;
 		clock: Clock;
+		/** Says when something was logged long ago. */
+		steady?: Clock;
 		log: Log;
 	}) {
 		this.#topics = options.topics;
@@ -57,7 +59,7 @@ export class Ingest {
 		this.#unclaimed = options.unclaimed;
 		this.#boards = options.boards;
 		this.#clock = options.clock;
-		this.#refusals = new Refusals({ clock: options.clock, log: options.log });
+		this.#refusals = new Refusals({ clock: options.steady ?? options.clock, log: options.log });
 	}
 
 	/** What the broker must deliver. */

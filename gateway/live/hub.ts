@@ -54,6 +54,7 @@ export interface HubState {
 export class Hub {
 	readonly #books: Books;
 	readonly #clock: Clock;
+	readonly #steady: Clock;
 	readonly #snapshots: Snapshots;
 	readonly #onRefuse: (body: ErrorBody) => void;
 	readonly #defer: (action: () => void) => void;
@@ -72,18 +73,21 @@ export class Hub {
 	#beatAt = Number.NEGATIVE_INFINITY;
 
 	/**
+	 * Who is silent or late is told by `steady`, whose time nobody sets: see {@link Gateway}.
 	 * `onRefuse` hears of every error that a client was answered; `defer` runs an action once everything else had its turn, which is due
 	 * after {@link writesPerTurn} writes.
 	 */
 	constructor(options: {
 		books: Books;
 		clock: Clock;
+		steady?: Clock;
 		onRefuse?: (body: ErrorBody) => void;
 		defer?: (action: () => void) => void;
 		writesPerTurn?: number;
 	}) {
 		this.#books = options.books;
 		this.#clock = options.clock;
+		this.#steady = options.steady ?? options.clock;
 		this.#snapshots = new Snapshots(options);
 		this.#onRefuse = options.onRefuse ?? (() => {});
 		this.#defer = options.defer ?? setImmediate;
@@ -118,7 +122,7 @@ export class Hub {
 			this.#refuse(socket, closeCodes.noSuchLot, 404, "LOT_NOT_FOUND", `there is no lot "${missing.slice(0, 64)}"`);
 			return null;
 		}
-		const member = new Member(socket, this.#clock.now());
+		const member = new Member(socket, this.#steady.now());
 		const audience = this.#audience(lotIds);
 		audience.members.add(member);
 		this.#clients++;
@@ -126,7 +130,7 @@ export class Hub {
 		return {
 			onFrame: (data, binary) => this.#onFrame(audience, member, data, binary),
 			onPong: () => {
-				member.heardAt = this.#clock.now();
+				member.heardAt = this.#steady.now();
 			},
 			leave: () => this.#leave(audience, member),
 		};
@@ -155,7 +159,7 @@ export class Hub {
 
 	/** Call about once a second: heartbeats, snapshots for who caught up, an end for who did not. */
 	tick(): void {
-		const now = this.#clock.now();
+		const now = this.#steady.now();
 		const beats = now - this.#beatAt >= heartbeatMs;
 		if (beats) {
 			this.#beatAt = now;
@@ -229,7 +233,7 @@ export class Hub {
 	}
 
 	#onFrame(audience: Audience, member: Member, data: Uint8Array, binary: boolean): void {
-		member.heardAt = this.#clock.now();
+		member.heardAt = this.#steady.now();
 		const request = readRequest(data, binary);
 		if (!("lot_id" in request)) {
 			this.#complain(audience, member, request);
@@ -255,7 +259,7 @@ export class Hub {
 
 	#complain(audience: Audience, member: Member, body: ErrorBody): void {
 		this.#onRefuse(body);
-		member.send([textFrames([errorFrame(body)])], this.#clock.now());
+		member.send([textFrames([errorFrame(body)])], this.#steady.now());
 		if (++member.badFrames < maxBadFrames) return;
 		this.#dropped++;
 		member.socket.close(closeCodes.policy, "too many wrong frames");
@@ -297,7 +301,7 @@ export class Hub {
 			key,
 			lots,
 			snapshots: this.#snapshots,
-			clock: this.#clock,
+			clock: this.#steady,
 			heartbeat: (ids) => this.#heartbeat(ids),
 		});
 		this.#audiences.set(key, audience);

@@ -7,14 +7,14 @@ export const maxSkewMs = 5 * 60_000;
 export const maxBoards = 10_000;
 
 /**
- * When each board started, by the gateway's clock. A report's event time is then its board's start plus its `uptime_ms`, however
+ * When each board started. A report's event time is then its board's start plus its `uptime_ms`, however
  * late it arrives and whatever the board's clock says. The start is learnt from what boards say of *now*; a message can
  * only be late, so the earliest start seen is the truest.
  */
 export class BoardStarts {
 	readonly #starts = new Map<string, { boot: number; startMs: number }>();
 
-	/** A board said, live, that it has been up for `uptimeMs`; it was heard at `receivedMs` (Unix time). */
+	/** A board said, live, that it has been up for `uptimeMs`; it was heard at `receivedMs`, ms by a clock that nobody sets. */
 	learn(boardId: string, boot: number, uptimeMs: number, receivedMs: number): void {
 		const known = this.#starts.get(boardId);
 		if (known !== undefined && boot < known.boot) return;
@@ -28,7 +28,7 @@ export class BoardStarts {
 		}
 	}
 
-	/** Unix time of the board's start, or null where it is not known for this boot. */
+	/** The board's start by the same clock, or null where it is not known for this boot. */
 	startMs(boardId: string, boot: number): number | null {
 		const known = this.#starts.get(boardId);
 		return known?.boot === boot ? known.startMs : null;
