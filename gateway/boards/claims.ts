@@ -5,6 +5,9 @@ export const maxTurns = 1_000;
 /** Boards that took turns at a spot claim it both for this long after the last turn, ms: a board says an unchanged spot again within an hour at the slowest. */
 export const turnsHoldMs = 2 * 3_600_000;
 
+/** Contests that are named for one board; further ones are left out. */
+export const maxNamed = 64;
+
 /** A spot that two boards speak for. */
 export interface Contest {
 	lot_id: string;
@@ -33,7 +36,7 @@ export class Claims {
 	readonly #onContest: (contest: Contest) => void;
 	readonly #lists = new Map<string, List>();
 	/** Who lists a spot, by `lot_id/spot_id`. */
-	readonly #listers = new Map<string, string[]>();
+	readonly #listers = new Map<string, Set<string>>();
 	/** Spots with more than one of them. */
 	readonly #shared = new Set<string>();
 	/** By `lot_id/spot_id`; changed longest ago first. */
@@ -63,11 +66,11 @@ export class Claims {
 		this.#lists.set(boardId, { lotId, spots });
 		for (const spotId of spots) {
 			const key = `${lotId}/${spotId}`;
-			const listers = this.#listers.get(key) ?? [];
+			const listers = this.#listers.get(key) ?? new Set();
 			this.#listers.set(key, listers);
-			if (listers.includes(boardId)) continue;
+			if (listers.has(boardId)) continue;
 			const [other] = listers;
-			listers.push(boardId);
+			listers.add(boardId);
 			if (other === undefined) continue;
 			this.#shared.add(key);
 			if (!had.has(spotId)) this.#onContest({ lot_id: lotId, spot_id: spotId, boards: [other, boardId] });
@@ -96,15 +99,19 @@ export class Claims {
 		if (this.#turns.size > maxTurns && oldest !== undefined) this.#turns.delete(oldest);
 	}
 
-	/** Who else speaks for which of a board's spots. */
+	/** Who else speaks for which of a board's spots; at most {@link maxNamed}. */
 	of(boardId: string): { lot_id: string; spot_id: string; with: string }[] {
 		const found = new Map<string, { lot_id: string; spot_id: string; with: string }>();
 		const add = (lot_id: string, spot_id: string, other: string) => {
-			if (other !== boardId) found.set(`${lot_id}/${spot_id}/${other}`, { lot_id, spot_id, with: other });
+			if (other !== boardId && found.size < maxNamed)
+				found.set(`${lot_id}/${spot_id}/${other}`, { lot_id, spot_id, with: other });
 		};
 		const { lotId = "", spots = [] } = this.#lists.get(boardId) ?? {};
 		for (const spotId of this.#shared.size > 0 ? spots : []) {
-			for (const other of this.#listers.get(`${lotId}/${spotId}`) ?? []) add(lotId, spotId, other);
+			for (const other of this.#listers.get(`${lotId}/${spotId}`) ?? []) {
+				add(lotId, spotId, other);
+				if (found.size === maxNamed) break;
+			}
 		}
 		for (const turns of this.#turns.values()) {
 			if (!this.#isContest(turns) || !turns.boards.includes(boardId)) continue;
@@ -127,10 +134,10 @@ export class Claims {
 		this.#lists.delete(boardId);
 		for (const spotId of list.spots) {
 			const key = `${list.lotId}/${spotId}`;
-			const others = (this.#listers.get(key) ?? []).filter((other) => other !== boardId);
-			if (others.length > 0) this.#listers.set(key, others);
-			else this.#listers.delete(key);
-			if (others.length < 2) this.#shared.delete(key);
+			const listers = this.#listers.get(key);
+			listers?.delete(boardId);
+			if (listers?.size === 0) this.#listers.delete(key);
+			if (listers === undefined || listers.size < 2) this.#shared.delete(key);
 		}
 	}
 

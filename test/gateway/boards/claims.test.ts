@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { beforeEach, describe, expect, test } from "vitest";
-import { Claims, type Contest, maxTurns, turnsHoldMs } from "../../../gateway/boards/claims.ts";
+import { Claims, type Contest, maxNamed, maxTurns, turnsHoldMs } from "../../../gateway/boards/claims.ts";
 import { fixedClock } from "../books.ts";
 
 let clock: ReturnType<typeof fixedClock>;
@@ -54,6 +54,11 @@ describe("two boards that list one spot", () => {
 		for (const board of ["a", "b", "c"]) claims.list(board, "L", ["S1"]);
 		claims.leave("b");
 		expect(claims.of("a")).toEqual([{ lot_id: "L", spot_id: "S1", with: "c" }]);
+	});
+
+	test("are named up to a limit, however many claim it", () => {
+		for (let board = 0; board < 2 * maxNamed; board++) claims.list(`b${board}`, "L", ["S1"]);
+		expect(claims.of("b7")).toHaveLength(maxNamed);
 	});
 
 	test("in different lots, or after one another, contest nothing", () => {
