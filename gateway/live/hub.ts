@@ -28,7 +28,7 @@ export const maxClients = 20_000;
  * Writes to sockets until everything else in the process has its turn. One takes some 10 µs, so that a change for thousands of
  * clients holds up reports and requests by a few ms only.
  */
-export const writesPerTurn = 500;
+export const writesPerTurn = 250;
 
 /** WebSocket close codes: 1013 is the standard's *try again later*, 1008 *policy violation*; 4404 is ours, *no such lot*. */
 export const closeCodes = { overloaded: 1013, policy: 1008, noSuchLot: 4404 } as const;

@@ -60,6 +60,28 @@ describe("rest", () => {
 	});
 });
 
+describe("fanout", () => {
+	it("brings each change to all clients of both, and prints times, CPU and memory", {
+		timeout: deadlineMs,
+	}, async () => {
+		const { code, output } = await bench("fanout", "--short", "--clients", "50", "--json");
+		expect(code, output).toBe(0);
+		const { clients, wrong, rows } = JSON.parse(output);
+		expect({ clients, wrong }).toEqual({ clients: 50, wrong: 0 });
+		expect(rows.map((row: { name: string }) => row.name)).toEqual(["gateway", "bare ws"]);
+		for (const row of rows) {
+			for (const figure of ["changeMs", "burstMs", "changeMsToBare"]) expect(row[figure].median).toBeGreaterThan(0);
+		}
+	});
+
+	it("says how many clients it takes", async () => {
+		expect(await bench("fanout", "--clients", "many")).toEqual({
+			code: 2,
+			output: expect.stringContaining('--clients must be an integer from 1 to 18000, got "many"\n'),
+		});
+	});
+});
+
 describe("start", () => {
 	it("gets a snapshot from both, and prints both times", { timeout: deadlineMs }, async () => {
 		const { code, output } = await bench("start", "--short");

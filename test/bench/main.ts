@@ -1,11 +1,12 @@
 /** `npm run bench -- NAME`: prints a figure beside what it is compared with. A new bench is a file here, and one line below. */
 import { type Bench, InputError } from "./bench.ts";
 import { detector } from "./detector.ts";
+import { fanout } from "./fanout.ts";
 import { latency } from "./latency.ts";
 import { rest } from "./rest.ts";
 import { start } from "./start.ts";
 
-const benches: Record<string, Bench> = { detector, latency, rest, start };
+const benches: Record<string, Bench> = { detector, fanout, latency, rest, start };
 
 // Ctrl-C ends what was started, too.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
