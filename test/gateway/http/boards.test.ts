@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { BoardCommand, BoardResult, SensorHealth } from "../../../firmware/messages.ts";
+import type { Board } from "../../../gateway/contract/resources.ts";
 import { until } from "../../support/processes.ts";
 import { startGateway } from "../app.ts";
 import { sensorHealth } from "../boards/fakes.ts";
@@ -135,6 +136,38 @@ test("a board that vanishes is shown offline, by its last will", async () => {
 		status: 409,
 		body: { statusCode: 409, error: "Conflict", code: "BOARD_OFFLINE" },
 	});
+});
+
+test("two boards that claim one spot are shown with each other until one of them vanishes", async () => {
+	board = await FakeBoard.connect("old");
+	const other = await FakeBoard.connect("new");
+	const contested = async () => {
+		const { body } = await call("GET", "/api/boards?lot_id=LOT001&trouble=true");
+		return body.map((one: Board) => [one.board_id, one.contested.map((contest) => [contest.spot_id, contest.with])]);
+	};
+	expect(await contested()).toEqual([
+		[
+			"new",
+			[
+				["SPOT001", "old"],
+				["SPOT002", "old"],
+			],
+		],
+		[
+			"old",
+			[
+				["SPOT001", "new"],
+				["SPOT002", "new"],
+			],
+		],
+	]);
+	const { components } = (await call("GET", "/health")).body;
+	expect([components.boards.contested, components.ingest.refused.spot_contested]).toEqual([2, 2]);
+	board.vanish();
+	await until("the board to be offline", async () => (await call("GET", "/api/boards/old")).body.online === false);
+	expect((await call("GET", "/api/boards/new")).body.contested).toEqual([]);
+	expect((await call("GET", "/health")).body.components.boards.contested).toBe(0);
+	await other.close();
 });
 
 test("a command reaches the board, and its answer whoever asked", async () => {
