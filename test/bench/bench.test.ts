@@ -82,6 +82,18 @@ describe("fanout", () => {
 	});
 });
 
+describe("soak", () => {
+	it("finds every report stored once, and prints how much the memory grew", { timeout: deadlineMs }, async () => {
+		const { code, output } = await bench("soak", "--short", "--json");
+		expect(code, output).toBe(0);
+		const { reports, wrong, rss, bareRss, stored } = JSON.parse(output);
+		expect(wrong).toBe(0);
+		expect(reports).toBeGreaterThan(100);
+		for (const { lastMb } of [rss, bareRss]) expect(lastMb).toBeGreaterThan(10);
+		expect(stored.last.p99Ms).toBeGreaterThan(0);
+	});
+});
+
 describe("start", () => {
 	it("gets a snapshot from both, and prints both times", { timeout: deadlineMs }, async () => {
 		const { code, output } = await bench("start", "--short");
