@@ -1,14 +1,19 @@
 /** The Fastify instance over a gateway: REST, WebSocket, health and the pages. Tests use it with `inject()`. */
+import type { RequestListener } from "node:http";
 import cors from "@fastify/cors";
 import fastifyStatic from "@fastify/static";
-import { type TypeBoxTypeProvider, TypeBoxValidatorCompiler } from "@fastify/type-provider-typebox";
-import Fastify, { type FastifyInstance } from "fastify";
+import type { TypeBoxTypeProvider } from "@fastify/type-provider-typebox";
+import Fastify, { type FastifyInstance, type FastifySchemaCompiler } from "fastify";
+import type { TSchema } from "typebox";
+import { Compile } from "typebox/compile";
+import { Value } from "typebox/value";
 import type { Gateway } from "./gateway.ts";
 import { boards } from "./http/boards.ts";
 import { errors } from "./http/errors.ts";
 import { health } from "./http/health.ts";
 import { history } from "./http/history.ts";
 import { live } from "./http/live.ts";
+import { answerAgain, LotAnswers } from "./http/lot-answers.ts";
 import { lots } from "./http/lots.ts";
 import { apiSafety, ownWritesOnly, pageSafety } from "./http/safety.ts";
 import type { Log } from "./ingest/refusals.ts";
@@ -23,9 +28,20 @@ export interface AppOptions {
 	pages: string | null;
 }
 
+/** What fits as it stands is taken so: only a query's numbers are text that must be converted first. */
+const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
+	const type = Compile(schema);
+	return (value: unknown) => {
+		if (type.Check(value)) return { value };
+		const converted = httpPart === "body" ? value : Value.Convert(schema, value);
+		return type.Check(converted) ? { value: converted } : { error: type.Errors(converted) };
+	};
+};
+
 /** Builds the app and waits for its plugins; it does not listen yet. */
 export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 	const { gateway, corsOrigin } = options;
+	const answers = new LotAnswers({ books: gateway.books });
 	const app = Fastify({
 		// Its own log would cost each request a child of it and listeners, a sixth of a short answer's time, only to stay silent.
 		logger: false,
@@ -34,7 +50,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 		forceCloseConnections: true,
 		routerOptions: { ignoreTrailingSlash: true },
 	}).withTypeProvider<TypeBoxTypeProvider>();
-	app.setValidatorCompiler(TypeBoxValidatorCompiler);
+	app.setValidatorCompiler(compileValidator);
 	// Schemas describe the answers; what the domain made is sent as it is.
 	app.setSerializerCompiler(() => (data) => JSON.stringify(data));
 
@@ -53,7 +69,7 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 	await app.register(async (api) => {
 		await api.register(apiSafety);
 		await api.register(live, { hub: gateway.hub, refusals: gateway.refusals });
-		await api.register(lots, { prefix: "/api", gateway });
+		await api.register(lots, { prefix: "/api", gateway, answers });
 		await api.register(boards, { prefix: "/api", gateway });
 		await api.register(history, { prefix: "/api", gateway });
 		await api.register(health, { gateway, version: options.version });
@@ -75,5 +91,9 @@ export async function buildApp(options: AppOptions): Promise<FastifyInstance> {
 		});
 	}
 	await app.ready();
+	// In Fastify's place, before it; a server of our own making would lose what it does for HOST=localhost, with its two addresses.
+	for (const handle of app.server.listeners("request") as RequestListener[]) {
+		app.server.off("request", handle).on("request", answerAgain(answers, handle));
+	}
 	return app;
 }

@@ -1,4 +1,5 @@
 /** Lots and spots over REST. Reads come from the books; writes go through the writer and answer once they are stored. */
+import type { OutgoingHttpHeaders } from "node:http";
 import type { FastifyPluginAsyncTypebox } from "@fastify/type-provider-typebox";
 import Type from "typebox";
 import { ErrorSchema } from "../contract/errors.ts";
@@ -18,7 +19,7 @@ import {
 	removeLot,
 	removeSpot,
 } from "../lots/manage.ts";
-import { knows, LotAnswers } from "./lot-answers.ts";
+import { knows, type LotAnswers } from "./lot-answers.ts";
 
 /** A list of {@link maxSpotsPerLot} spots with labels and zones fits. */
 const maxLotBytes = 4 * 1024 * 1024;
@@ -37,12 +38,15 @@ const lotFields = {
 const LotParams = Type.Object({ lotId: Id });
 const SpotParams = Type.Object({ lotId: Id, spotId: Id });
 /** A {@link LotWithSpotsSchema} that is text already. */
-const LotBytesSchema = Type.Unsafe<Buffer>(LotWithSpotsSchema);
+const LotTextSchema = Type.Unsafe<string>(LotWithSpotsSchema);
+const Unchanged = Type.Unsafe<undefined>(Type.Null());
 const refused = { "4xx": ErrorSchema, "5xx": ErrorSchema };
 
-export const lots: FastifyPluginAsyncTypebox<{ gateway: Gateway }> = async (app, { gateway }) => {
+export const lots: FastifyPluginAsyncTypebox<{ gateway: Gateway; answers: LotAnswers }> = async (
+	app,
+	{ gateway, answers },
+) => {
 	const { books, clock } = gateway;
-	const answers = new LotAnswers({ books });
 
 	app.get("/lots", { schema: { response: { 200: Type.Array(LotSchema), ...refused } } }, async () =>
 		books.lots().map(lotResource),
@@ -65,13 +69,18 @@ export const lots: FastifyPluginAsyncTypebox<{ gateway: Gateway }> = async (app,
 
 	app.get(
 		"/lots/:lotId",
-		{ schema: { params: LotParams, response: { 200: LotBytesSchema, 304: Type.Null(), ...refused } } },
+		{ schema: { params: LotParams, response: { 200: LotTextSchema, 304: Unchanged, ...refused } } },
 		({ params, headers }, reply) => {
 			const answer = answers.get(params.lotId);
 			if (answer === null) throw new DomainError(404, "LOT_NOT_FOUND", `there is no lot "${params.lotId}"`);
-			reply.headers({ "content-type": "application/json; charset=utf-8", etag: answer.etag });
-			if (knows(headers["if-none-match"], answer.etag)) reply.code(304).send(null);
-			else reply.send(answer.body);
+			reply.header("etag", answer.etag);
+			if (knows(headers["if-none-match"], answer.etag)) {
+				reply.code(304).send(undefined);
+				return;
+			}
+			reply.headers({ "content-type": "application/json; charset=utf-8", "content-length": answer.bytes });
+			if (headers.origin === undefined) answer.headers ??= reply.getHeaders() as OutgoingHttpHeaders;
+			reply.send(answer.body);
 		},
 	);
 

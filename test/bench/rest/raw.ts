@@ -15,11 +15,9 @@ export interface RawAnswer {
 
 process.once("message", async ({ headers, body, keepAliveTimeoutMs }: RawAnswer) => {
 	const named = Object.fromEntries(headers);
-	// Made once: a string would be encoded anew for each answer.
-	const bytes = Buffer.from(body);
 	const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs }, (_request, response) => {
 		response.writeHead(200, named);
-		response.end(bytes);
+		response.end(body);
 	});
 	server.listen(0, "127.0.0.1");
 	await once(server, "listening");
