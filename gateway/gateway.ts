@@ -81,7 +81,7 @@ export class Gateway {
 			topics,
 			clock,
 			steady,
-			publish: (topic, payload) => broker.publish(topic, payload),
+			publish: (topic, payload) => broker.publish([{ topic, payload }]),
 			setTimer: (action, delayMs) => {
 				const timer = setTimeout(action, delayMs);
 				return () => clearTimeout(timer);

@@ -10,6 +10,16 @@ export interface Message {
 	retained: boolean;
 }
 
+/** A message that the gateway publishes. */
+export interface Outgoing {
+	topic: string;
+	payload: string;
+	/** The broker keeps it for who subscribes later; false when left out. */
+	retain?: boolean;
+	/** 1 when left out. At 0 nobody says whether it arrived. The embedded broker sends all at 1. */
+	qos?: 0 | 1;
+}
+
 /**
  * Takes one message. The PUBACK for it goes out when the promise resolves. When it rejects, no PUBACK goes out
  * and the connection that brought it ends, so that whoever holds the message sends it again.
@@ -46,10 +56,11 @@ export interface Broker {
 	start(options: BrokerOptions): Promise<void>;
 
 	/**
-	 * Publishes at QoS 1. Resolves when the broker has it; rejects when it can't be sent now (not connected, closed).
+	 * Publishes in this order. Resolves when the broker has all of them; rejects when one can't be sent now (not connected, closed) or was
+	 * not acknowledged: then the broker may know nothing of any.
 	 * Nothing is queued behind the caller's back: after `onConnect` the caller says again what still holds.
 	 */
-	publish(topic: string, payload: string, options?: { retain?: boolean }): Promise<void>;
+	publish(messages: readonly Outgoing[]): Promise<void>;
 
 	/** Ends connections and listeners. Twice is fine. */
 	close(): Promise<void>;

@@ -1,11 +1,11 @@
 /** The broker inside the gateway: aedes on a TCP port. Speaks MQTT 3.1 and 3.1.1; keeps everything in memory. */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { Aedes, type Client, type PublishPacket } from "aedes";
-import type { Broker, BrokerOptions, BrokerState } from "./broker.ts";
-import { emitEarly } from "./emit-early.ts";
+import { emitEarly, publishNow } from "./aedes-inside.ts";
+import type { Broker, BrokerOptions, BrokerState, Outgoing } from "./broker.ts";
 import { matchesFilter } from "./filters.ts";
 import { InOrder } from "./in-order.ts";
-import { maxPacketBytes, maxPayloadBytes, maxPendingPublishes, maxUnacknowledged } from "./limits.ts";
+import { maxPacketBytes, maxPayloadBytes, maxUnacknowledged } from "./limits.ts";
 import { PacketGuard } from "./packet-guard.ts";
 import { RetainedBudget } from "./retained-budget.ts";
 
@@ -56,8 +56,6 @@ export class EmbeddedBroker implements Broker {
 	#server: Server | null = null;
 	#aedes: Aedes | null = null;
 	#state: BrokerState;
-	#lastPublish: Promise<void> = Promise.resolve();
-	#pendingPublishes = 0;
 	#closing = false;
 	#closed: Promise<void> | null = null;
 
@@ -99,22 +97,17 @@ export class EmbeddedBroker implements Broker {
 		options.onConnect();
 	}
 
-	/**
-	 * See {@link Broker.publish}. Resolves when the message is on its way to every subscriber; none of them is waited for.
-	 * Publishes go out in the order of the calls.
-	 */
-	publish(topic: string, payload: string, { retain = false }: { retain?: boolean } = {}): Promise<void> {
-		if (this.#pendingPublishes >= maxPendingPublishes) {
-			return Promise.reject(new Error(`can't publish to ${topic}: ${maxPendingPublishes} publishes wait already`));
+	/** See {@link Broker.publish}. The messages are on their way to every subscriber when it returns; none of them is waited for. */
+	async publish(messages: readonly Outgoing[]): Promise<void> {
+		let refused: unknown = null;
+		for (const message of messages) {
+			try {
+				this.#publish(message);
+			} catch (error) {
+				refused ??= error;
+			}
 		}
-		this.#pendingPublishes += 1;
-		const mine = this.#lastPublish.then(() => this.#emit(topic, payload, retain));
-		this.#lastPublish = mine
-			.catch(() => {})
-			.then(() => {
-				this.#pendingPublishes -= 1;
-			});
-		return mine;
+		if (refused !== null) throw refused;
 	}
 
 	close(): Promise<void> {
@@ -244,21 +237,15 @@ export class EmbeddedBroker implements Broker {
 		await options.onMessage({ topic: packet.topic, payload, retained: false });
 	}
 
-	#emit(topic: string, payload: string, retain: boolean): Promise<void> {
+	#publish({ topic, payload, retain = false }: Outgoing): void {
 		const aedes = this.#aedes;
-		if (aedes === null || this.#closing) {
-			return Promise.reject(new Error(`can't publish to ${topic}: the broker is ${this.#state.error}`));
-		}
+		if (aedes === null || this.#closing)
+			throw new Error(`can't publish to ${topic}: the broker is ${this.#state.error}`);
 		if (retain && !this.#retained.take(topic, Buffer.byteLength(payload))) {
-			return Promise.reject(
-				new Error(`can't publish to ${topic}: no room to retain more than ${this.#retained.maxBytes} bytes`),
-			);
+			throw new Error(`can't publish to ${topic}: no room to retain more than ${this.#retained.maxBytes} bytes`);
 		}
-		return new Promise((resolve, reject) => {
-			// Always QoS 1: aedes handles QoS 0 in fewer steps, so that it would overtake.
-			const packet = { cmd: "publish", topic, payload: Buffer.from(payload), qos: 1, retain, dup: false } as const;
-			aedes.publish(packet, (error) => (error ? reject(error) : resolve()));
-		});
+		// Always QoS 1: aedes handles QoS 0 in fewer steps, so that it would overtake.
+		publishNow(aedes, { topic, payload: Buffer.from(payload), qos: 1, retain });
 	}
 
 	/** Says the first error of a connection: what else was on its way to it fails after that. */

@@ -1,8 +1,10 @@
 /** One connection to a broker elsewhere, from CONNECT to its end. A new attempt is a new connection. */
+import { Socket } from "node:net";
 import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
-import type { MessageHandler } from "./broker.ts";
+import type { MessageHandler, Outgoing } from "./broker.ts";
 import { InOrder } from "./in-order.ts";
 import { maxPacketBytes, maxPayloadBytes, maxPendingPublishes, maxUnacknowledged } from "./limits.ts";
+import { Publisher } from "./publisher.ts";
 import { refusesVersion, whyItFailed } from "./remote-errors.ts";
 
 /** How long the broker may take to answer CONNECT and SUBSCRIBE, in ms. */
@@ -42,8 +44,7 @@ export class RemoteConnection {
 	readonly #options: RemoteConnectionOptions;
 	readonly #client: MqttClient;
 	readonly #order = new InOrder();
-	/** Rejects a publish that waits for its PUBACK. */
-	readonly #pending = new Set<(reason: Error) => void>();
+	readonly #publisher: Publisher;
 	readonly #acknowledged: number[] = [];
 	#readOn: (() => void) | null = null;
 	#over: string | null = null;
@@ -52,30 +53,37 @@ export class RemoteConnection {
 		this.#options = options;
 		this.#client = mqtt.connect(options.url, clientOptions(options));
 		this.#client.handleMessage = (packet, done) => this.#receive(packet, done);
-		this.#client.on("connect", () => this.#subscribe());
+		this.#publisher = new Publisher({
+			protocolVersion: options.protocolVersion,
+			write: (packets) => this.#client.stream.write(packets),
+		});
+		this.#client.on("connect", ({ properties }) => {
+			// Else small packets wait up to 40 ms for the other side to acknowledge those before them (Nagle's algorithm).
+			const { stream } = this.#client;
+			if (stream instanceof Socket) stream.setNoDelay(true);
+			this.#publisher.quota = properties?.receiveMaximum ?? this.#publisher.quota;
+			this.#subscribe();
+		});
+		// mqtt.js does not know of what was published past it, and ignores these.
+		this.#client.on("packetreceive", (packet) => {
+			if (packet.cmd === "puback") this.#publisher.acknowledged(packet.messageId ?? 0, packet.reasonCode);
+		});
 		this.#client.on("disconnect", (packet) => this.#fail(packet.reasonCode));
 		this.#client.on("error", (error) => this.#fail(error));
 		this.#client.on("close", () => this.#fail(null));
 	}
 
-	/** Resolves with the broker's PUBACK. Rejects when it can't be sent now, or when the connection ends before the PUBACK. */
-	publish(topic: string, payload: string, retain: boolean): Promise<void> {
+	/** See {@link Publisher.publish}. Rejects also when it can't be sent now, or when the connection ends before the last PUBACK. */
+	publish(messages: readonly Outgoing[]): Promise<void> {
 		if (this.#over !== null) return Promise.reject(new Error(this.#over));
 		if (!this.#client.connected) return Promise.reject(new Error("not connected yet"));
-		if (this.#pending.size >= maxPendingPublishes) {
+		if (!this.#publisher.hasRoomFor(messages)) {
 			// What must be said again is said again after a reconnection, and this broker takes nothing any more.
-			const reason = `${maxPendingPublishes} publishes without a PUBACK`;
+			const reason = `more than ${maxPendingPublishes} publishes without a PUBACK`;
 			this.#end(reason);
 			return Promise.reject(new Error(reason));
 		}
-		return new Promise((resolve, reject) => {
-			this.#pending.add(reject);
-			this.#client.publish(topic, payload, { qos: 1, retain }, (error) => {
-				this.#pending.delete(reject);
-				if (error) reject(error);
-				else resolve();
-			});
-		});
+		return this.#publisher.publish(messages);
 	}
 
 	/**
@@ -168,8 +176,7 @@ export class RemoteConnection {
 	#abandon(reason: string): void {
 		this.#over = reason;
 		this.#readOn = null;
-		for (const reject of this.#pending) reject(new Error(`not acknowledged: ${reason}`));
-		this.#pending.clear();
+		this.#publisher.abandon(new Error(`not acknowledged: ${reason}`));
 	}
 }
 

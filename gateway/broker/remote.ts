@@ -1,6 +1,6 @@
 /** Any broker elsewhere, by URL: Mosquitto, EMQX, HiveMQ, AWS IoT Core. Speaks MQTT 5, or 3.1.1 where 5 is refused. */
 import { readFile } from "node:fs/promises";
-import type { Broker, BrokerOptions, BrokerState } from "./broker.ts";
+import type { Broker, BrokerOptions, BrokerState, Outgoing } from "./broker.ts";
 import { RemoteConnection } from "./remote-connection.ts";
 
 /** The first wait before another attempt, in ms. It doubles up to {@link maxRetryMs}. */
@@ -81,10 +81,11 @@ export class RemoteBroker implements Broker {
 		if (!this.#closed) this.#connect(options);
 	}
 
-	async publish(topic: string, payload: string, { retain = false }: { retain?: boolean } = {}): Promise<void> {
+	async publish(messages: readonly Outgoing[]): Promise<void> {
+		const topic = messages[0]?.topic;
 		if (this.#connection === null) throw new Error(`can't publish to ${topic}: ${this.#state.error}`);
 		try {
-			await this.#connection.publish(topic, payload, retain);
+			await this.#connection.publish(messages);
 		} catch (error) {
 			const why = error instanceof Error ? error.message : String(error);
 			throw new Error(`can't publish to ${topic}: ${why}`, { cause: error });

@@ -1,6 +1,6 @@
 /** MQTT out: what boards may forget, what lamps show, what changed. Always after the commit that it speaks of. */
 import { type LedCommand, lampFor, type Stored, type Topics } from "../../firmware/messages.ts";
-import type { Broker } from "../broker/broker.ts";
+import type { Broker, Outgoing } from "../broker/broker.ts";
 import type { SpotFrame } from "../live/frames.ts";
 import type { Books, Steps } from "../lots/books.ts";
 import type { Cursor, SpotRecord } from "../lots/records.ts";
@@ -21,59 +21,66 @@ export class Announcer {
 		this.#books = options.books;
 	}
 
-	/** Messages that found no broker. Lamps are said again on reconnection, `stored` when the board sends again. */
+	/** Messages of which no broker may know. Lamps are said again on reconnection, `stored` when the board sends again. */
 	get unsent(): number {
 		return this.#unsent;
 	}
 
 	/** Tells boards and integrations what a commit did. */
 	tell(steps: Steps, frames: readonly SpotFrame[]): void {
-		for (const { boardId, stored } of storedMessages(steps.stored)) this.#stored(boardId, stored);
-		for (const [boardId, boot] of steps.behind) this.#stored(boardId, { boot, seqs: [] });
-		for (const spot of steps.lamps.values()) this.#lamp(spot);
-		for (const spot of steps.removedSpots) this.#darken(spot);
-		for (const frame of frames) this.#publish(this.#topics.update(frame.lot_id), frame.text);
+		const messages: Outgoing[] = [];
+		for (const { boardId, stored } of storedMessages(steps.stored)) messages.push(this.#stored(boardId, stored));
+		for (const [boardId, boot] of steps.behind) messages.push(this.#stored(boardId, { boot, seqs: [] }));
+		for (const spot of steps.lamps) if (this.#isThere(spot)) messages.push(this.#lamp(spot));
+		for (const spot of steps.removedSpots) if (!this.#isThere(spot)) messages.push(this.#dark(spot));
+		// Who misses one sees it by the lot's version.
+		for (const { lot_id, text } of frames) messages.push({ topic: this.#topics.update(lot_id), payload: text, qos: 0 });
+		void this.#publish(messages);
 	}
 
 	/** After a (re)connection: every lamp's desired state, as it is at that moment. A newer call ends an older one. */
 	async resync(): Promise<void> {
 		const turn = ++this.#resyncs;
-		let sent: Promise<void>[] = [];
+		let messages: Outgoing[] = [];
 		for (const lot of this.#books.lots()) {
 			for (const { spot_id } of this.#books.spots(lot.lot_id)) {
 				const spot = this.#books.spot(lot.lot_id, spot_id);
-				if (spot !== undefined && (spot.topic_form !== null || spot.override !== null)) sent.push(this.#lamp(spot));
-				if (sent.length < resyncChunk) continue;
-				await Promise.all(sent);
-				sent = [];
+				if (spot !== undefined && (spot.topic_form !== null || spot.override !== null)) messages.push(this.#lamp(spot));
+				if (messages.length < resyncChunk) continue;
+				await this.#publish(messages);
+				messages = [];
 				if (turn !== this.#resyncs) return;
 			}
 		}
-		await Promise.all(sent);
+		await this.#publish(messages);
 	}
 
-	#stored(boardId: string, stored: Stored): void {
-		this.#publish(this.#topics.board(boardId, "stored"), JSON.stringify(stored));
+	#isThere({ lot_id, spot_id }: SpotRecord): boolean {
+		return this.#books.spot(lot_id, spot_id) !== undefined;
+	}
+
+	#stored(boardId: string, stored: Stored): Outgoing {
+		return { topic: this.#topics.board(boardId, "stored"), payload: JSON.stringify(stored) };
 	}
 
 	/** A lamp is told in the form that its sensor speaks; the long form is retained, as it is the state that the lamp must have. */
-	#lamp(spot: SpotRecord): Promise<void> {
+	#lamp(spot: SpotRecord): Outgoing {
 		const { lot_id, spot_id } = spot;
 		const command: LedCommand = { spot_id, lot_id, ...lampFor(spot.state) };
 		const payload = JSON.stringify(command);
-		if (spot.topic_form === "short") return this.#publish(this.#topics.led(), payload);
-		return this.#publish(this.#topics.led(lot_id, spot_id), payload, true);
+		if (spot.topic_form === "short") return { topic: this.#topics.led(), payload };
+		return { topic: this.#topics.led(lot_id, spot_id), payload, retain: true };
 	}
 
 	/** A spot that is gone leaves no retained command behind. */
-	#darken(spot: SpotRecord): void {
-		if (this.#books.spot(spot.lot_id, spot.spot_id) !== undefined) return;
-		this.#publish(this.#topics.led(spot.lot_id, spot.spot_id), "", true);
+	#dark({ lot_id, spot_id }: SpotRecord): Outgoing {
+		return { topic: this.#topics.led(lot_id, spot_id), payload: "", retain: true };
 	}
 
-	#publish(topic: string, payload: string, retain = false): Promise<void> {
-		return this.#broker.publish(topic, payload, { retain }).catch(() => {
-			this.#unsent++;
+	async #publish(messages: readonly Outgoing[]): Promise<void> {
+		if (messages.length === 0) return;
+		await this.#broker.publish(messages).catch(() => {
+			this.#unsent += messages.length;
 		});
 	}
 }

@@ -5,12 +5,13 @@
  * Whatever arrives while one commit is under way goes into the next together, so that load makes batches
  * and an idle gateway adds no delay.
  */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Books, Draft, type Steps } from "../lots/books.ts";
 import type { Store } from "../store/store.ts";
 import type { Log } from "./refusals.ts";
 
-/** Tasks in one commit. Larger ones gain little and make the ones behind them wait. */
-export const maxBatchTasks = 500;
+/** Tasks in one commit. Each page of the store that several of them touch is written once; more of them would make the ones behind them wait. */
+export const maxBatchTasks = 1000;
 
 /** Waits between tries of a commit that the store refuses, the last one for all further tries. */
 export const retryMs = [100, 250, 500, 1000, 2000, 5000] as const;
@@ -85,9 +86,18 @@ export class Writer {
 		// Let everything that arrived in this turn of the event loop join the first batch.
 		await Promise.resolve();
 		while (this.#queue.length > 0) {
+			await this.#gather();
 			await this.#commit(this.#queue.splice(0, maxBatchTasks));
 		}
 		this.#running = null;
+	}
+
+	/** Under load each turn of the event loop brings some more of what waits in the sockets: all of that in one commit. A lone task waits for nothing. */
+	async #gather(): Promise<void> {
+		for (let before = 1; this.#queue.length > before && this.#queue.length < maxBatchTasks; ) {
+			before = this.#queue.length;
+			await nextTurn();
+		}
 	}
 
 	async #commit(waiting: Waiting[]): Promise<void> {

@@ -114,8 +114,8 @@ export interface SpotStep {
 /** What one commit did, in its order, for those who tell the world. */
 export interface Steps {
 	spots: SpotStep[];
-	/** Spots whose lamps must be told, newest record each: the colour, or the form of topic on which the lamp listens, changed; or a plain sensor spoke. */
-	lamps: Map<string, SpotRecord>;
+	/** Spots whose lamps must be told, as they were then, one for each change: of the colour, or of the form of topic on which the lamp listens; or a plain sensor spoke. */
+	lamps: SpotRecord[];
 	/** Lots that were made or changed as a whole: whoever shows them needs all of them again. */
 	lots: Set<string>;
 	removedLots: string[];
@@ -134,7 +134,7 @@ export class Draft {
 	readonly #history: NewHistoryEntry[] = [];
 	readonly steps: Steps = {
 		spots: [],
-		lamps: new Map(),
+		lamps: [],
 		lots: new Set(),
 		removedLots: [],
 		removedSpots: [],
@@ -190,8 +190,7 @@ export class Draft {
 		this.#lots.set(lot.lot_id, { ...lot, ...counters, lot_version });
 		if (entry !== null) this.#history.push(entry);
 		this.steps.spots.push({ spot: next, lot_version, counters });
-		const id = key(spot.lot_id, spot.spot_id);
-		if (lamp || this.steps.lamps.has(id)) this.steps.lamps.set(id, next);
+		if (lamp) this.steps.lamps.push(next);
 	}
 
 	/** Makes or replaces a lot with all of its spots. Spots that it had and that are not given go; history stays. */
@@ -204,7 +203,6 @@ export class Draft {
 		for (const old of this.spots(lot.lot_id)) {
 			if (kept.has(old.spot_id)) continue;
 			this.#spots.set(key(lot.lot_id, old.spot_id), null);
-			this.steps.lamps.delete(key(lot.lot_id, old.spot_id));
 			this.steps.removedSpots.push(old);
 		}
 		const before = this.lot(lot.lot_id);
@@ -217,7 +215,7 @@ export class Draft {
 			const old = this.spot(lot.lot_id, spot.spot_id);
 			if (old === spot) continue;
 			this.#spots.set(key(lot.lot_id, spot.spot_id), this.#numbered(spot));
-			if (old !== undefined && old.state !== spot.state) this.steps.lamps.set(key(lot.lot_id, spot.spot_id), spot);
+			if (old !== undefined && old.state !== spot.state) this.steps.lamps.push(spot);
 		}
 		this.#lots.set(lot.lot_id, record);
 		this.#history.push(...entries);
@@ -230,7 +228,6 @@ export class Draft {
 	removeLot(lotId: string): void {
 		for (const spot of this.spots(lotId)) {
 			this.#spots.set(key(lotId, spot.spot_id), null);
-			this.steps.lamps.delete(key(lotId, spot.spot_id));
 			this.steps.removedSpots.push(spot);
 		}
 		this.#lots.set(lotId, null);

@@ -95,7 +95,8 @@ export class Mosquitto {
 		this.#process = null;
 		if (child === null || child.exitCode !== null || child.signalCode !== null) return;
 		const gone = once(child, "exit");
-		child.kill("SIGCONT");
+		// One that stands still hears SIGTERM only when it goes on; SIGKILL it hears at once, and must not go on before.
+		if (signal !== "SIGKILL") child.kill("SIGCONT");
 		child.kill(signal);
 		await gone;
 	}

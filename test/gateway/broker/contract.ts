@@ -157,13 +157,13 @@ export function brokerContract(name: string, open: () => Promise<OpenBroker>, mi
 						resolve({ topic, payload: payload.toString(), qos, retain }),
 					),
 				);
-				await broker.publish("parkmate/led/command/L/S", "red");
+				await broker.publish([{ topic: "parkmate/led/command/L/S", payload: "red" }]);
 				expect(await arrived).toEqual({ topic: "parkmate/led/command/L/S", payload: "red", qos: 1, retain: false });
 			});
 
 			test("a retained publish reaches a later subscriber, the newest one", async () => {
-				await broker.publish("parkmate/led/command/L/S", "green", { retain: true });
-				await broker.publish("parkmate/led/command/L/S", "red", { retain: true });
+				await broker.publish([{ topic: "parkmate/led/command/L/S", payload: "green", retain: true }]);
+				await broker.publish([{ topic: "parkmate/led/command/L/S", payload: "red", retain: true }]);
 				const board = await connect();
 				const heard = heardBy(board);
 				await board.subscribeAsync("parkmate/led/command/#", { qos: 1 });
@@ -171,9 +171,9 @@ export function brokerContract(name: string, open: () => Promise<OpenBroker>, mi
 			});
 
 			test("an empty retained publish takes back the one before", async () => {
-				await broker.publish("parkmate/led/command/L/S", "red", { retain: true });
-				await broker.publish("parkmate/led/command/L/S", "", { retain: true });
-				await broker.publish("parkmate/led/command/L/T", "blue", { retain: true });
+				await broker.publish([{ topic: "parkmate/led/command/L/S", payload: "red", retain: true }]);
+				await broker.publish([{ topic: "parkmate/led/command/L/S", payload: "", retain: true }]);
+				await broker.publish([{ topic: "parkmate/led/command/L/T", payload: "blue", retain: true }]);
 				const board = await connect();
 				const heard = heardBy(board);
 				await board.subscribeAsync("parkmate/led/command/#", { qos: 1 });
@@ -186,7 +186,9 @@ export function brokerContract(name: string, open: () => Promise<OpenBroker>, mi
 				await board.subscribeAsync("parkmate/led/command/#", { qos: 1 });
 				const texts = Array.from({ length: 500 }, (_, index) => `${index}`);
 				await Promise.all(
-					texts.map((text, index) => broker.publish("parkmate/led/command/L/S", text, { retain: index % 2 === 0 })),
+					texts.map((text, index) =>
+						broker.publish([{ topic: "parkmate/led/command/L/S", payload: text, retain: index % 2 === 0 }]),
+					),
 				);
 				await eventually(() => expect(heard).toHaveLength(500));
 				expect(heard).toEqual(texts);
@@ -202,7 +204,9 @@ export function brokerContract(name: string, open: () => Promise<OpenBroker>, mi
 
 			test("refuses to publish", async () => {
 				await broker.close();
-				await expect(broker.publish("parkmate/a", "x")).rejects.toThrow("can't publish to parkmate/a");
+				await expect(broker.publish([{ topic: "parkmate/a", payload: "x" }])).rejects.toThrow(
+					"can't publish to parkmate/a",
+				);
 			});
 
 			test("comes within a second, with clients connected and messages waiting, and twice is fine", async () => {

@@ -71,7 +71,7 @@ describe("EmbeddedBroker", () => {
 
 		test("has publishes refused before it", async () => {
 			const idle = new EmbeddedBroker({ host: "127.0.0.1", port: 0 });
-			await expect(idle.publish("parkmate/a", "x")).rejects.toThrow(
+			await expect(idle.publish([{ topic: "parkmate/a", payload: "x" }])).rejects.toThrow(
 				"can't publish to parkmate/a: the broker is not started",
 			);
 		});
@@ -120,7 +120,7 @@ describe("EmbeddedBroker", () => {
 			const sensor = await connect();
 			const published = sensor.publishAsync("parkmate/a", "handled", { qos: 1 });
 			await eventually(() => expect(gate.waiting).toHaveLength(1));
-			await broker.publish("elsewhere", "from the gateway");
+			await broker.publish([{ topic: "elsewhere", payload: "from the gateway" }]);
 			await eventually(() => expect(heard).toEqual(["from the gateway"]));
 			gate.openAll();
 			await published;
@@ -138,7 +138,7 @@ describe("EmbeddedBroker", () => {
 				acknowledged = true;
 			});
 			await closed(sensor);
-			await broker.publish("elsewhere", "next");
+			await broker.publish([{ topic: "elsewhere", payload: "next" }]);
 			await eventually(() => expect(heard).toEqual(["next"]));
 			expect(acknowledged).toBe(false);
 			expect(clientErrors).toEqual([{ who: "board-7", text: "the store is away" }]);
@@ -204,7 +204,9 @@ describe("EmbeddedBroker", () => {
 			const burst = 200;
 			// The system's own buffers take some megabytes before any of this stays here.
 			for (let sent = 0; sent * payload.length < maxUnreadBytes * 5; ) {
-				await Promise.all(Array.from({ length: burst }, () => broker.publish("parkmate/a", payload)));
+				await Promise.all(
+					Array.from({ length: burst }, () => broker.publish([{ topic: "parkmate/a", payload: payload }])),
+				);
 				sent += burst;
 				await eventually(() => expect(heard).toBe(sent));
 			}
@@ -215,16 +217,16 @@ describe("EmbeddedBroker", () => {
 		test("retains no more than it has room for, whoever asks", async () => {
 			const small = new EmbeddedBroker({ host: "127.0.0.1", port: 0, retainedBytes: 1000 });
 			await small.start(new Listener());
-			await small.publish("parkmate/a", "x".repeat(500), { retain: true });
-			await expect(small.publish("parkmate/b", "x".repeat(500), { retain: true })).rejects.toThrow(
+			await small.publish([{ topic: "parkmate/a", payload: "x".repeat(500), retain: true }]);
+			await expect(small.publish([{ topic: "parkmate/b", payload: "x".repeat(500), retain: true }])).rejects.toThrow(
 				"can't publish to parkmate/b: no room to retain more than 1000 bytes",
 			);
 			const sensor = await connectSensor(small.url, { reconnectPeriod: 0 });
 			const ended = closed(sensor);
 			sensor.publish("parkmate/c", "x".repeat(500), { qos: 1, retain: true });
 			await ended;
-			await small.publish("parkmate/a", "", { retain: true });
-			await small.publish("parkmate/b", "x".repeat(500), { retain: true });
+			await small.publish([{ topic: "parkmate/a", payload: "", retain: true }]);
+			await small.publish([{ topic: "parkmate/b", payload: "x".repeat(500), retain: true }]);
 			await small.close();
 		});
 
@@ -233,17 +235,17 @@ describe("EmbeddedBroker", () => {
 			const board = await connect(options);
 			await board.subscribeAsync("parkmate/a", { qos: 1 });
 			await board.endAsync();
-			await broker.publish("parkmate/a", "missed");
+			await broker.publish([{ topic: "parkmate/a", payload: "missed" }]);
 			const again = await connect(options);
 			const heard = heardBy(again);
 			await again.subscribeAsync("parkmate/a", { qos: 1 });
-			await broker.publish("parkmate/a", "heard");
+			await broker.publish([{ topic: "parkmate/a", payload: "heard" }]);
 			await eventually(() => expect(heard).toEqual(["heard"]));
 		});
 	});
 
 	test("what the gateway publishes does not come back to it", async () => {
-		await broker.publish("parkmate/spot/status", "own");
+		await broker.publish([{ topic: "parkmate/spot/status", payload: "own" }]);
 		const sensor = await connect();
 		await sensor.publishAsync("parkmate/spot/status", "theirs", { qos: 1 });
 		expect(listener.texts).toEqual(["theirs"]);
@@ -263,7 +265,7 @@ describe("EmbeddedBroker", () => {
 				sent.push(sensor.publishAsync("parkmate/in", `sensor ${qos} ${turn}`, options));
 			}
 			expected.push(`gateway ${turn}`);
-			sent.push(broker.publish("parkmate/out", `gateway ${turn}`, { retain: turn % 3 === 0 }));
+			sent.push(broker.publish([{ topic: "parkmate/out", payload: `gateway ${turn}`, retain: turn % 3 === 0 }]));
 			await (turn % 10 === 0 ? sent.at(-1) : undefined);
 		}
 		await Promise.all(sent);

@@ -218,7 +218,9 @@ describe("RemoteBroker on Mosquitto", () => {
 		const broker = makeBroker(running.url);
 		await broker.start(listener);
 		await eventually(() => expect(listener.disconnects).toEqual([`can't reach ${running.url}: connection refused`]));
-		await expect(broker.publish("parkmate/a", "x")).rejects.toThrow("can't publish to parkmate/a: ");
+		await expect(broker.publish([{ topic: "parkmate/a", payload: "x" }])).rejects.toThrow(
+			"can't publish to parkmate/a: ",
+		);
 		await running.restart();
 		await eventually(() => expect(listener.connects).toBe(1));
 	});
@@ -250,7 +252,7 @@ describe("RemoteBroker on Mosquitto", () => {
 			const broker = makeBroker(running.url);
 			await listener.start(broker);
 			running.freeze();
-			const published = broker.publish("parkmate/a", "in flight");
+			const published = broker.publish([{ topic: "parkmate/a", payload: "in flight" }]);
 			const rejected = expect(published).rejects.toThrow("can't publish to parkmate/a: not acknowledged: ");
 			await running.stop("SIGKILL");
 			await rejected;
@@ -261,14 +263,14 @@ describe("RemoteBroker on Mosquitto", () => {
 			const broker = makeBroker(running.url);
 			await listener.start(broker);
 			running.freeze();
-			const published = broker.publish("parkmate/out", "stale", { retain: true });
+			const published = broker.publish([{ topic: "parkmate/out", payload: "stale", retain: true }]);
 			await Promise.all([expect(published).rejects.toThrow("not acknowledged"), running.stop("SIGKILL")]);
 			await running.restart();
 			await eventually(() => expect(broker.state.connected).toBe(true));
 			const board = await connectSensor(running.url);
 			const heard = heardBy(board);
 			await board.subscribeAsync("parkmate/out", { qos: 1 });
-			await broker.publish("parkmate/out", "fresh");
+			await broker.publish([{ topic: "parkmate/out", payload: "fresh" }]);
 			await eventually(() => expect(heard).toEqual(["fresh"]));
 		});
 
@@ -277,10 +279,14 @@ describe("RemoteBroker on Mosquitto", () => {
 			const broker = makeBroker(running.url);
 			await listener.start(broker);
 			running.freeze();
-			const published = Array.from({ length: maxPendingPublishes + 1 }, () => broker.publish("parkmate/a", "x"));
+			const published = Array.from({ length: maxPendingPublishes + 1 }, () =>
+				broker.publish([{ topic: "parkmate/a", payload: "x" }]),
+			);
 			const results = await Promise.allSettled(published);
 			expect(results.every(({ status }) => status === "rejected")).toBe(true);
-			expect(listener.disconnects[0]).toBe(`lost ${running.url}: ${maxPendingPublishes} publishes without a PUBACK`);
+			expect(listener.disconnects[0]).toBe(
+				`lost ${running.url}: more than ${maxPendingPublishes} publishes without a PUBACK`,
+			);
 		});
 	});
 
@@ -385,7 +391,7 @@ describe("RemoteBroker", () => {
 			await listener.start(broker);
 			await tell("in");
 			await eventually(() => expect(acknowledged).toEqual(["in"]));
-			await broker.publish("parkmate/out", "out");
+			await broker.publish([{ topic: "parkmate/out", payload: "out" }]);
 			expect(listener.texts[0]).toBe("in");
 		});
 

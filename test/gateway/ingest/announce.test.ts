@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Topics } from "../../../firmware/messages.ts";
-import type { Broker, BrokerState } from "../../../gateway/broker/broker.ts";
+import type { Broker, BrokerState, Outgoing } from "../../../gateway/broker/broker.ts";
 import { Announcer, storedMessages } from "../../../gateway/ingest/announce.ts";
 import type { Books, Draft } from "../../../gateway/lots/books.ts";
 import { override, removeLot } from "../../../gateway/lots/manage.ts";
@@ -14,9 +14,9 @@ class FakeBroker implements Broker {
 	readonly sent: { topic: string; payload: string; retain: boolean }[] = [];
 	away = false;
 	async start(): Promise<void> {}
-	async publish(topic: string, payload: string, options: { retain?: boolean } = {}): Promise<void> {
+	async publish(messages: readonly Outgoing[]): Promise<void> {
 		if (this.away) throw new Error("not connected");
-		this.sent.push({ topic, payload, retain: options.retain ?? false });
+		for (const { topic, payload, retain = false } of messages) this.sent.push({ topic, payload, retain });
 	}
 	async close(): Promise<void> {}
 }
@@ -69,11 +69,11 @@ describe("after a commit", () => {
 		]);
 	});
 
-	test("a spot that changed twice gets one command, the last", () => {
+	test("a spot that changed twice in one commit gets a command for each change, the last one last", () => {
 		const { books, broker, announcer } = setUp();
 		announcer.tell(take(books, boardReport(1, 1), boardReport(1, 2, { state: "free" })), []);
 		const lamps = broker.sent.filter(({ topic }) => topic.includes("/led/"));
-		expect(lamps.map(({ payload }) => JSON.parse(payload).color)).toEqual(["green"]);
+		expect(lamps.map(({ payload }) => JSON.parse(payload).color)).toEqual(["red", "green"]);
 	});
 
 	test("integrations get the live frame of each change", () => {

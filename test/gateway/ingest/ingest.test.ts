@@ -49,7 +49,7 @@ describe("ingest", () => {
 		await send("parkmate/spot/status", plain);
 		expect(books.spot("LOT001", "SPOT001")).toMatchObject({ state: "occupied", topic_form: "short" });
 		expect(store.batches[0]?.history).toHaveLength(1);
-		expect([...(told[0]?.lamps.values() ?? [])].map((spot) => spot.topic_form)).toEqual(["short"]);
+		expect(told[0]?.lamps.map((spot) => spot.topic_form)).toEqual(["short"]);
 		expect(told[0]?.stored).toEqual([]);
 	});
 
@@ -58,7 +58,7 @@ describe("ingest", () => {
 		await send("parkmate/spot/status", plain);
 		await send("parkmate/spot/status", plain);
 		expect(store.batches[1]?.history).toEqual([]);
-		expect(told[1]?.lamps.size).toBe(1);
+		expect(told[1]?.lamps.length).toBe(1);
 	});
 
 	test("tells our boards a lamp only when it changes", async () => {
@@ -66,7 +66,7 @@ describe("ingest", () => {
 		await send(long, board(1));
 		await send(long, board(2));
 		await send(long, board(3, { occupied: false }));
-		expect(told.map((steps) => steps.lamps.size)).toEqual([1, 0, 1]);
+		expect(told.map((steps) => steps.lamps.length)).toEqual([1, 0, 1]);
 	});
 
 	test("says every report stored, also one that it has already", async () => {

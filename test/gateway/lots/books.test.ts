@@ -46,7 +46,7 @@ describe("a draft", () => {
 		expect(books.spot("LOT001", "SPOT001")?.version).toBe(2);
 		expect(draft.steps.spots.map((step) => step.lot_version)).toEqual([before + 1, before + 2]);
 		expect(draft.steps.spots.map((step) => step.counters.occupied_spots)).toEqual([1, 0]);
-		expect([...draft.steps.lamps.values()].map((spot) => spot.state)).toEqual(["free"]);
+		expect(draft.steps.lamps.map((spot) => spot.state)).toEqual(["occupied", "free"]);
 	});
 
 	test("that removes a lot and makes it anew leaves only the new spots", () => {
