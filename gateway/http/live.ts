@@ -1,9 +1,7 @@
 /** `/ws`: hands each WebSocket to the hub. */
-
 import type { Duplex } from "node:stream";
-import websocket from "@fastify/websocket";
+import websocket, { type WebSocket } from "@fastify/websocket";
 import type { FastifyPluginAsync } from "fastify";
-import type { WebSocket } from "ws";
 import type { Refusals } from "../ingest/refusals.ts";
 import type { Hub } from "../live/hub.ts";
 import type { LiveSocket } from "../live/member.ts";
@@ -44,7 +42,7 @@ export const live: FastifyPluginAsync<{ hub: Hub; refusals: Refusals }> = async 
  * That is safe while the library compresses nothing: it writes each frame of its own (pong, close) in one go, so ours are between
  * them, never inside.
  */
-class BrowserSocket implements LiveSocket {
+export class BrowserSocket implements LiveSocket {
 	readonly #socket: WebSocket;
 	readonly #stream: Duplex;
 

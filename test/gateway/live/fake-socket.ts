@@ -33,30 +33,36 @@ export class FakeSocket implements LiveSocket {
 	}
 }
 
-/** Frames by the standard (RFC 6455, section 5.2). @throws Error on what a browser would not take, or when the last one is not whole. */
-export function readFrames(bytes: Buffer): { opcode: number; payload: Buffer }[] {
-	const frames = [];
-	for (let offset = 0; offset < bytes.length; ) {
-		const first = bytes.readUInt8(offset);
-		const short = bytes.readUInt8(offset + 1);
-		if ((first & 0xf0) !== 0x80) throw new Error(`expected a whole frame without extensions, got ${first}`);
-		if (short > 127) throw new Error("expected a frame without a mask");
-		offset += 2;
-		let length = short;
-		if (short === 126) {
-			length = bytes.readUInt16BE(offset);
-			offset += 2;
-		} else if (short === 127) {
-			length = Number(bytes.readBigUInt64BE(offset));
-			offset += 8;
-		}
-		const payload = bytes.subarray(offset, offset + length);
-		if (payload.length !== length) throw new Error(`expected ${length} bytes, got ${payload.length}`);
-		// A length must be written as short as it can be.
-		const shortest = length < 126 ? length : length < 65_536 ? 126 : 127;
-		if (short !== shortest) throw new Error(`expected ${shortest} for a length of ${length}, got ${short}`);
-		frames.push({ opcode: first & 0x0f, payload });
-		offset += length;
-	}
+/** The frames that `data` is, by the standard (RFC 6455, section 5.2). @throws Error on what a browser would not take, or when the last one is not whole. */
+export function readFrames(data: Buffer): { opcode: number; payload: Buffer }[] {
+	const { frames, bytes } = readWholeFrames(data);
+	if (bytes !== data.length) throw new Error("expected a whole frame at the end, got a part of one");
 	return frames;
+}
+
+/** As {@link readFrames}, for data that goes on: the frames that are whole, and how many bytes they are. */
+export function readWholeFrames(data: Buffer): { frames: { opcode: number; payload: Buffer }[]; bytes: number } {
+	const frames = [];
+	let bytes = 0;
+	for (let frame = readFrame(data); frame !== null; frame = readFrame(data.subarray(bytes))) {
+		frames.push({ opcode: frame.opcode, payload: frame.payload });
+		bytes += frame.bytes;
+	}
+	return { frames, bytes };
+}
+
+/** The first frame; null when it is not whole. */
+function readFrame(data: Buffer): { opcode: number; payload: Buffer; bytes: number } | null {
+	if (data.length < 2) return null;
+	const [first = 0, short = 0] = data;
+	const start = short === 126 ? 4 : short === 127 ? 10 : 2;
+	if (data.length < start) return null;
+	if ((first & 0xf0) !== 0x80) throw new Error(`expected a whole frame without extensions, got ${first}`);
+	if (short > 127) throw new Error("expected a frame without a mask");
+	const length = short === 126 ? data.readUInt16BE(2) : short === 127 ? Number(data.readBigUInt64BE(2)) : short;
+	// A length must be written as short as it can be.
+	const shortest = length < 126 ? length : length < 65_536 ? 126 : 127;
+	if (short !== shortest) throw new Error(`expected ${shortest} for a length of ${length}, got ${short}`);
+	if (data.length < start + length) return null;
+	return { opcode: first & 0x0f, payload: data.subarray(start, start + length), bytes: start + length };
 }

@@ -41,5 +41,5 @@ describe("a text frame", () => {
 });
 
 test("a ping is a frame without payload", () => {
-	expect(readFrames(Buffer.from(pingFrame))).toEqual([{ opcode: 9, payload: Buffer.alloc(0) }]);
+	expect(readFrames(Buffer.from(pingFrame))).toMatchObject([{ opcode: 9, payload: Buffer.alloc(0) }]);
 });
