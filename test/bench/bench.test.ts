@@ -52,9 +52,9 @@ describe("rest", () => {
 		const { rows, wrong } = JSON.parse(output);
 		expect(wrong).toBe(0);
 		expect(rows.map((row: { name: string }) => row.name)).toEqual([
+			"raw node:http",
 			"gateway",
 			"gateway, 100 reports/s meanwhile",
-			"raw node:http",
 		]);
 		for (const row of rows) expect(row.requestsToRaw.median).toBeGreaterThan(0);
 	});
