@@ -145,12 +145,14 @@ async function load(
 }
 
 async function openViewers(gateway: GatewayProcess, barePort: number): Promise<{ ours: Viewer[]; all: Viewer[] }> {
-	const urls = Array.from({ length: viewers }, (_, index) => {
-		const url = `${gateway.url.replace("http", "ws")}/ws`;
-		return index % 2 === 0 ? `${url}?lot=${lotIdOf(index)}` : url;
-	});
-	const ours = await Promise.all(urls.map((url) => Viewer.open(url, { reads: true })));
-	const others = await Promise.all(urls.map(() => Viewer.open(`ws://127.0.0.1:${barePort}`, { reads: false })));
+	const open = (url: string, reads: boolean) =>
+		Promise.all(
+			Array.from({ length: viewers }, (_, index) =>
+				Viewer.open(index % 2 === 0 ? `${url}?lot=${lotIdOf(index)}` : url, { reads }),
+			),
+		);
+	const ours = await open(`${gateway.url.replace("http", "ws")}/ws`, true);
+	const others = await open(`ws://127.0.0.1:${barePort}/`, false);
 	return { ours, all: [...ours, ...others] };
 }
 

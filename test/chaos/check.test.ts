@@ -163,6 +163,22 @@ describe("the checker of books", () => {
 		expect(judge(said, books).wrong).toEqual(["S1: shows word 2, expected 3 or later"]);
 	});
 
+	it("finds a time that a board's wrong clock has left", () => {
+		for (const timestamp of ["2026-03-02T12:00:00.000Z", "2026-03-04T12:00:00.000Z"]) {
+			const books = booksOf(said);
+			Object.assign(books.history[1] ?? {}, { timestamp });
+			expect(judge(said, books).wrong).toEqual([`S1: entry 2 happened at ${timestamp}, heard at ${at}`]);
+		}
+	});
+
+	it("lets a spot's time stand still after the gateway's clock was set back", () => {
+		const books = booksOf(said);
+		const ahead = { timestamp: "2026-03-04T12:00:00.000Z", received_at: "2026-03-04T12:00:00.000Z" };
+		Object.assign(books.history[1] ?? {}, ahead);
+		Object.assign(books.history[2] ?? {}, { timestamp: ahead.timestamp });
+		expect(judge(said, books)).toEqual(noFindings());
+	});
+
 	it("finds lamps that are dark or show something else", () => {
 		const { lot } = booksOf(said);
 		expect(checkLamps(lot, new Map([["S1", "green"]]))).toEqual([]);

@@ -41,9 +41,12 @@ export interface Findings {
 	doubled: string[];
 	/** There in another order than it was said. */
 	misordered: string[];
-	/** A state, counter or lamp that is not what follows from the history. */
+	/** A state, counter, lamp or page that is not what follows from the history; a time that can't be. */
 	wrong: string[];
 }
+
+/** A report's time may lie so far before it was heard, ms: what the gateway believes of a clock, and what an outage takes in the boards' fast time. */
+const maxLateMs = 15 * 60_000;
 
 export function noFindings(): Findings {
 	return { lost: [], doubled: [], misordered: [], wrong: [] };
@@ -62,6 +65,7 @@ export function check(said: { sensors: readonly SensorWord[]; owners: readonly O
 		checkChain(history, spot, findings);
 	}
 	checkCounters(books.lot, findings);
+	checkTimes(books.history, findings);
 	return findings;
 }
 
@@ -165,6 +169,17 @@ function checkCounters(lot: LotWithSpots, findings: Findings): void {
 	for (const [name, expected] of Object.entries(counted)) {
 		const got = lot[name as keyof typeof counted];
 		if (got !== expected) findings.wrong.push(`${name} is ${got}, expected ${expected} from the spots`);
+	}
+}
+
+/** Whatever boards' clocks say, an event happened shortly before it was heard. Where the gateway's own clock was set back, a spot's time stands still. */
+function checkTimes(history: readonly HistoryEntry[], findings: Findings): void {
+	let newestMs = Number.NEGATIVE_INFINITY;
+	for (const { id, spot_id, timestamp, received_at } of history) {
+		const [atMs, heardMs] = [Date.parse(timestamp), Date.parse(received_at)];
+		newestMs = Math.max(newestMs, heardMs);
+		if (atMs >= heardMs - maxLateMs && atMs <= newestMs + maxLateMs) continue;
+		findings.wrong.push(`${spot_id}: entry ${id} happened at ${timestamp}, heard at ${received_at}`);
 	}
 }
 

@@ -50,10 +50,12 @@ export function report(size: Size, measured: Measured): Outcome {
 		return { first, last };
 	};
 	const memory = (key: "gatewayBytes" | "heapBytes" | "bareBytes") => {
-		const { first, last } = thirds(samples, (sample) => sample[key]);
+		// Where nobody could tell it at that moment it is NaN.
+		const known = samples.filter((sample) => Number.isFinite(sample[key]));
+		const { first, last } = thirds(known, (sample) => sample[key]);
 		const firstMb = quantile(first, 0.5) / 1e6;
 		const lastMb = quantile(last, 0.5) / 1e6;
-		const points = samples.map((sample) => ({ x: sample.x, y: sample[key] / 1e3 }));
+		const points = known.map((sample) => ({ x: sample.x, y: sample[key] / 1e3 }));
 		return {
 			slopeKbPerMin: slope(points, size.minutes < 5 ? 1 : blockSamples),
 			firstMb,
