@@ -3,10 +3,11 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { Aedes, type Client, type PublishPacket } from "aedes";
 import { emitEarly, publishNow } from "./aedes-inside.ts";
 import type { Broker, BrokerOptions, BrokerState, Outgoing } from "./broker.ts";
-import { matchesFilter } from "./filters.ts";
+import { topicMatcher } from "./filters.ts";
 import { InOrder } from "./in-order.ts";
 import { maxPacketBytes, maxPayloadBytes, maxUnacknowledged } from "./limits.ts";
 import { PacketGuard } from "./packet-guard.ts";
+import { pubacks } from "./pubacks.ts";
 import { RetainedBudget } from "./retained-budget.ts";
 
 /** Clients connected at once; further ones are hung up on. */
@@ -34,6 +35,13 @@ export interface EmbeddedBrokerOptions {
 	clock?: () => number;
 }
 
+/** What is to be said to one socket. */
+interface Line {
+	order: InOrder;
+	/** Packet ids whose PUBACK goes out with this turn. */
+	acknowledged: number[];
+}
+
 /**
  * What it does its own way, and MQTT leaves to the broker or has no answer for:
  * - A publish that is refused (to `$SYS/…`, oversized, not handled, no room to retain it) ends the connection: MQTT 3.1.1 has no other refusal.
@@ -46,13 +54,14 @@ export class EmbeddedBroker implements Broker {
 	readonly #onClientError: (who: string, error: Error) => void;
 	readonly #clock: () => number;
 	readonly #sockets = new Set<Socket>();
-	readonly #orders = new WeakMap<Socket, InOrder>();
+	readonly #lines = new WeakMap<Socket, Line>();
 	/** A socket forgets its own when it ends. */
 	readonly #addresses = new WeakMap<Socket, string>();
 	readonly #reported = new WeakSet<Client>();
 	readonly #retained: RetainedBudget;
 	#port: number;
 	#options: BrokerOptions | null = null;
+	#matchers: ((topic: string) => boolean)[] = [];
 	#server: Server | null = null;
 	#aedes: Aedes | null = null;
 	#state: BrokerState;
@@ -85,6 +94,7 @@ export class EmbeddedBroker implements Broker {
 	async start(options: BrokerOptions): Promise<void> {
 		if (this.#options !== null) throw new Error("the broker was started before; make a new one");
 		this.#options = options;
+		this.#matchers = options.filters.map(topicMatcher);
 		this.#aedes = await this.#createAedes();
 		try {
 			this.#server = await this.#listen(this.#aedes);
@@ -144,8 +154,7 @@ export class EmbeddedBroker implements Broker {
 			authorizePublish: (client, packet, done) => this.#receive(client, packet, done),
 			authorizeForward: (client, packet) => {
 				if (client.conn.writableLength <= maxUnreadBytes) return packet;
-				const unread = `left ${client.conn.writableLength} bytes unread, at most ${maxUnreadBytes} are kept`;
-				client.conn.destroy(new Error(unread));
+				client.conn.destroy(unread(client.conn.writableLength));
 				return null;
 			},
 		});
@@ -179,12 +188,12 @@ export class EmbeddedBroker implements Broker {
 	 * A socket that is not read fills up, and then its sender waits. aedes tries again after each packet that is done with.
 	 */
 	#guard(socket: Socket): void {
-		const order = new InOrder();
-		this.#orders.set(socket, order);
+		const line: Line = { order: new InOrder(), acknowledged: [] };
+		this.#lines.set(socket, line);
 		const guard = new PacketGuard({ maxBytes: maxPacketBytes });
 		const read = socket.read.bind(socket);
 		socket.read = (size?: number): unknown => {
-			if (order.size >= maxUnacknowledged) return null;
+			if (line.order.size >= maxUnacknowledged) return null;
 			const chunk: Buffer | null = read(size);
 			if (chunk === null) return null;
 			const longest = guard.feed(chunk);
@@ -202,21 +211,42 @@ export class EmbeddedBroker implements Broker {
 			return;
 		}
 		const handled = this.#handle(packet);
-		const order = client === null || client.closed ? undefined : this.#orders.get(client.conn as Socket);
-		if (order === undefined) {
+		const line = client === null || client.closed ? undefined : this.#lines.get(client.conn as Socket);
+		if (client === null || line === undefined) {
 			// aedes closes a client before it sends its will: nobody is there to send it again, and subscribers must know anyway.
 			handled.catch((error) => client !== null && this.#report(client, asError(error))).finally(() => done());
 			return;
 		}
-		const settle = order.begin();
+		const settle = line.order.begin();
 		// aedes reads no further until all packets of a chunk are done with, so that a slow store would leave pings unanswered.
 		// Each of these events counts one packet as done for that purpose; #guard keeps the number of waiting ones bounded.
-		queueMicrotask(() => client?.conn.emit("readable"));
+		queueMicrotask(() => client.conn.emit("readable"));
 		handled.then(
-			() => settle(() => done()),
+			() => settle(packet.qos === 1 ? () => this.#accept(client, line, packet) : () => done()),
 			// At QoS 0 nobody would send it again.
 			(error) => settle(() => done(packet.qos === 0 ? null : asError(error))),
 		);
+	}
+
+	/** PUBACK, then on to the subscribers, as aedes would do it. For reports: PUBACKs of one commit are one write. */
+	#accept(client: Client, line: Line, packet: PublishPacket): void {
+		const aedes = this.#aedes;
+		if (aedes === null) return;
+		if (line.acknowledged.length === 0) queueMicrotask(() => this.#writeAcknowledgements(client, line));
+		line.acknowledged.push(packet.messageId ?? 0);
+		publishNow(aedes, { topic: packet.topic, payload: asBuffer(packet.payload), qos: 1, retain: packet.retain });
+	}
+
+	#writeAcknowledgements(client: Client, line: Line): void {
+		const packets = pubacks(line.acknowledged);
+		line.acknowledged = [];
+		const socket = client.conn as Socket;
+		if (socket.writableLength > maxUnreadBytes) socket.destroy(unread(socket.writableLength));
+		else if (client.connected && socket.writable) {
+			socket.write(packets);
+			// #guard may have held back what came meanwhile.
+			socket.emit("readable");
+		}
 	}
 
 	/** Why this can't be published, null when it can. */
@@ -232,9 +262,8 @@ export class EmbeddedBroker implements Broker {
 	/** Hands the message to the gateway when it asked for such topics. */
 	async #handle(packet: PublishPacket): Promise<void> {
 		const options = this.#options;
-		if (options === null || !options.filters.some((filter) => matchesFilter(filter, packet.topic))) return;
-		const payload = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
-		await options.onMessage({ topic: packet.topic, payload, retained: false });
+		if (options === null || !this.#matchers.some((matches) => matches(packet.topic))) return;
+		await options.onMessage({ topic: packet.topic, payload: asBuffer(packet.payload), retained: false });
 	}
 
 	#publish({ topic, payload, retain = false }: Outgoing): void {
@@ -262,6 +291,14 @@ export class EmbeddedBroker implements Broker {
 
 function tooLong(bytes: number): string {
 	return `packet of ${bytes} bytes, at most ${maxPayloadBytes} of payload are taken`;
+}
+
+function unread(bytes: number): Error {
+	return new Error(`left ${bytes} bytes unread, at most ${maxUnreadBytes} are kept`);
+}
+
+function asBuffer(payload: string | Buffer): Buffer {
+	return typeof payload === "string" ? Buffer.from(payload) : payload;
 }
 
 function asError(reason: unknown): Error {

@@ -4,6 +4,7 @@ import mqtt, { type IClientOptions, type IPublishPacket, type MqttClient } from 
 import type { MessageHandler, Outgoing } from "./broker.ts";
 import { InOrder } from "./in-order.ts";
 import { maxPacketBytes, maxPayloadBytes, maxPendingPublishes, maxUnacknowledged } from "./limits.ts";
+import { pubacks } from "./pubacks.ts";
 import { Publisher } from "./publisher.ts";
 import { refusesVersion, whyItFailed } from "./remote-errors.ts";
 
@@ -155,10 +156,9 @@ export class RemoteConnection {
 		readOn?.();
 	}
 
-	/** PUBACK: MQTT 3.1.1 §3.4; in MQTT 5 the same four bytes mean success. */
 	#writeAcknowledgements(): void {
-		const packets = this.#acknowledged.splice(0).flatMap((id) => [0x40, 0x02, id >> 8, id & 0xff]);
-		if (this.#over === null && packets.length > 0) this.#client.stream.write(Buffer.from(packets));
+		const packets = pubacks(this.#acknowledged.splice(0));
+		if (this.#over === null) this.#client.stream.write(packets);
 	}
 
 	/** `cause` is what mqtt.js gives: an error, the reason code of a DISCONNECT, or nothing. */
@@ -196,6 +196,9 @@ function clientOptions(options: RemoteConnectionOptions): IClientOptions {
 		reconnectPeriod: 0,
 		resubscribe: false,
 		queueQoSZero: false,
+		// What it does for each packet that comes: format a line of its debug log, and start the timer of the next ping anew.
+		log: () => {},
+		reschedulePings: false,
 		keepalive: keepaliveS,
 		connectTimeout: answerTimeoutMs,
 		properties:
