@@ -29,8 +29,12 @@ export interface IngestCounts {
 	refused: Record<string, number>;
 }
 
+/** Nothing to wait for. */
+const done = Promise.resolve();
+
 export class Ingest {
 	readonly #topics: Topics;
+	readonly #statusTopic: string;
 	readonly #books: Books;
 	readonly #writer: Writer;
 	readonly #unclaimed: UnclaimedSpots;
@@ -54,6 +58,7 @@ export class Ingest {
 		log: Log;
 	}) {
 		this.#topics = options.topics;
+		this.#statusTopic = options.topics.status();
 		this.#books = options.books;
 		this.#writer = options.writer;
 		this.#unclaimed = options.unclaimed;
@@ -64,7 +69,7 @@ export class Ingest {
 
 	/** What the broker must deliver. */
 	get filters(): string[] {
-		return [`${this.#topics.status()}/#`, ...boardLeaves.map((leaf) => this.#topics.board("+", leaf))];
+		return [`${this.#statusTopic}/#`, ...boardLeaves.map((leaf) => this.#topics.board("+", leaf))];
 	}
 
 	get counts(): IngestCounts {
@@ -78,14 +83,15 @@ export class Ingest {
 	}
 
 	/** Takes one message; resolves when it may be acknowledged: stored, or refused for good. */
-	async take(message: Message): Promise<void> {
+	take(message: Message): Promise<void> {
 		this.#received++;
-		if (message.topic.startsWith(this.#topics.status())) return this.#takeStatus(message);
-		if (message.payload.byteLength === 0) return; // a retained word was cleared
+		if (message.payload.byteLength === 0) return done; // what was retained was cleared
+		if (message.topic.startsWith(this.#statusTopic)) return this.#takeStatus(message);
 		const word = decodeBoard(this.#topics, message.topic, message.payload);
-		if (word instanceof Refusal) return this.#refuse(word, message.topic);
-		const wrong = this.#takeWord(word, message.retained);
-		if (wrong !== null) this.#refuse(new Refusal("contradiction", wrong), message.topic);
+		const wrong = word instanceof Refusal ? null : this.#takeWord(word, message.retained);
+		if (word instanceof Refusal) this.#refuse(word, message.topic);
+		else if (wrong !== null) this.#refuse(new Refusal("contradiction", wrong), message.topic);
+		return done;
 	}
 
 	/** @returns what is wrong with it, in words; null when it was taken. */

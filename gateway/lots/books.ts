@@ -178,7 +178,7 @@ export class Draft {
 		return [...found.values()];
 	}
 
-	/** One spot changed: its lot's counters and version follow. */
+	/** One spot changed: its lot's counters and version follow. Takes the record over and numbers it. */
 	update(spot: SpotRecord, entry: NewHistoryEntry | null, lamp: boolean): void {
 		const before = this.spot(spot.lot_id, spot.spot_id);
 		const lot = this.lot(spot.lot_id);
@@ -262,8 +262,8 @@ export class Draft {
 
 	/** However often a draft touches a spot, the store sees one write: the version rises once. */
 	#numbered(spot: SpotRecord): SpotRecord {
-		const committed = this.#books.spot(spot.lot_id, spot.spot_id);
-		return { ...spot, version: (committed?.version ?? 0) + 1 };
+		spot.version = (this.#books.spot(spot.lot_id, spot.spot_id)?.version ?? 0) + 1;
+		return spot;
 	}
 }
 
@@ -277,10 +277,27 @@ export function lotResource(lot: LotRecord): Lot {
 	return resource;
 }
 
-/** The resource of a spot: the record without what only the gateway needs. */
+/** The resource of a spot: the record without what only the gateway needs. Field by field, as it is made for each update. */
 export function spotResource(spot: SpotRecord): Spot {
-	const { position: _p, cursors: _c, topic_form: _t, last_event: _l, version: _v, ...resource } = spot;
-	return resource;
+	return {
+		spot_id: spot.spot_id,
+		lot_id: spot.lot_id,
+		label: spot.label,
+		zone: spot.zone,
+		occupied: spot.occupied,
+		state: spot.state,
+		since: spot.since,
+		distance: spot.distance,
+		sensor_occupied: spot.sensor_occupied,
+		sensor_state: spot.sensor_state,
+		confidence: spot.confidence,
+		reason: spot.reason,
+		manual_override: spot.manual_override,
+		override: spot.override,
+		board_id: spot.board_id,
+		last_heard: spot.last_heard,
+		last_update: spot.last_update,
+	};
 }
 
 /** A lot with all its spots, as `GET /api/lots/:id` and snapshots show it. */

@@ -25,8 +25,9 @@ export class OverrideEnds {
 
 	#note(spot: SpotRecord): void {
 		const { lot_id, spot_id, override } = spot;
-		if (override?.until == null) this.#untilMs.delete(key(spot));
-		else this.#untilMs.set(key(spot), { lot_id, spot_id, untilMs: Date.parse(override.until) });
+		if (override?.until == null) {
+			if (this.#untilMs.size > 0) this.#untilMs.delete(key(spot));
+		} else this.#untilMs.set(key(spot), { lot_id, spot_id, untilMs: Date.parse(override.until) });
 	}
 }
 

@@ -47,23 +47,24 @@ export function takeReport(spot: SpotRecord, report: Report): ReportOutcome {
 		if (known !== undefined && identity.boot === known.boot && identity.seq <= known.seq) return { kind: "duplicate" };
 	}
 	const timestamp = later(report.timestamp, spot.last_event);
-	const next = withState(
-		{
-			...spot,
-			sensor_state: report.state,
-			sensor_occupied: report.state === "unknown" ? null : report.state === "occupied",
-			distance: report.distance,
-			confidence: report.confidence,
-			reason: report.reason,
-			board_id: report.board_id,
-			cursors: identity === null ? spot.cursors : advance(spot.cursors, identity),
-			topic_form: report.topic_form,
-			last_event: timestamp,
-			last_heard: report.received_at,
-			last_update: report.received_at,
-		},
-		timestamp,
-	);
+	const state = effectiveState(report.state, spot.override);
+	const next: SpotRecord = {
+		...spot,
+		state,
+		occupied: isOccupied(state),
+		since: state === spot.state ? spot.since : timestamp,
+		sensor_state: report.state,
+		sensor_occupied: report.state === "unknown" ? null : report.state === "occupied",
+		distance: report.distance,
+		confidence: report.confidence,
+		reason: report.reason,
+		board_id: report.board_id,
+		cursors: identity === null ? spot.cursors : advance(spot.cursors, identity),
+		topic_form: report.topic_form,
+		last_event: timestamp,
+		last_heard: report.received_at,
+		last_update: report.received_at,
+	};
 	if (report.state === spot.sensor_state) return { kind: "repeat", spot: next };
 	const entry: NewHistoryEntry = {
 		...base(spot, next),
@@ -101,7 +102,16 @@ function overridden(
 	action: NonNullable<HistoryEntry["action"]>,
 	told: Override | null,
 ): { spot: SpotRecord; entry: NewHistoryEntry } {
-	const next = withState({ ...spot, override, manual_override: override !== null, last_update: at }, at);
+	const state = effectiveState(spot.sensor_state, override);
+	const next: SpotRecord = {
+		...spot,
+		state,
+		occupied: isOccupied(state),
+		since: state === spot.state ? spot.since : at,
+		override,
+		manual_override: override !== null,
+		last_update: at,
+	};
 	const entry: NewHistoryEntry = {
 		...base(spot, next),
 		source: "override",
@@ -129,13 +139,12 @@ function base(before: SpotRecord, after: SpotRecord) {
 	};
 }
 
-function withState(spot: SpotRecord, at: string): SpotRecord {
-	const state = effectiveState(spot.sensor_state, spot.override);
-	const occupied = state === "occupied" || state === "reserved";
-	return { ...spot, state, occupied, since: state === spot.state ? spot.since : at };
+function isOccupied(state: SpotState): boolean {
+	return state === "occupied" || state === "reserved";
 }
 
 function advance(cursors: readonly Cursor[], identity: Cursor): Cursor[] {
+	if (cursors.length === 1 && cursors[0]?.board_id === identity.board_id) return [identity];
 	const others = cursors.filter((cursor) => cursor.board_id !== identity.board_id);
 	return [identity, ...others].slice(0, maxCursors);
 }

@@ -17,12 +17,13 @@ export class Codec<T extends object> {
 	}
 
 	encode(record: T): SQLInputValue[] {
-		return this.#kinds.map(([column, kind]) => {
+		const values: SQLInputValue[] = [];
+		for (const [column, kind] of this.#kinds) {
 			const value: unknown = record[column];
-			if (value === null) return null;
-			if (kind === "boolean") return value === true ? 1 : 0;
-			return kind === "json" ? JSON.stringify(value) : (value as SQLInputValue);
-		});
+			if (value === null || kind === "plain") values.push(value as SQLInputValue);
+			else values.push(kind === "boolean" ? Number(value === true) : JSON.stringify(value));
+		}
+		return values;
 	}
 
 	/** `row` must hold the columns of this codec; others are ignored. */
