@@ -1,8 +1,10 @@
 /** What an error of SQLite means to the gateway: a stable code and one line for people. */
 import { StoreError } from "./store.ts";
 
-/** SQLite's primary result codes (https://sqlite.org/rescode.html) and what they are called here. */
+/** SQLite's result codes (https://sqlite.org/rescode.html) and what they are called here: primary ones, and an extended one that says more. */
 const meanings: Record<number, { code: string; hint: string }> = {
+	// SQLITE_IOERR_SHMSIZE: the file beside the database that several programs share can't grow.
+	4874: { code: "STORE_FULL", hint: "the disk is full" },
 	3: { code: "STORE_UNWRITABLE", hint: "the file or its folder may not be written" },
 	5: { code: "STORE_BUSY", hint: "another program holds a write transaction on it" },
 	6: { code: "STORE_BUSY", hint: "another program holds a write transaction on it" },
@@ -30,8 +32,10 @@ const fileMeanings: Record<string, { code: string; hint: string }> = {
 
 function meaningOf(error: unknown): { code: string; hint: string } | undefined {
 	if (!(error instanceof Error)) return undefined;
-	// The lowest byte is the primary result code; the bytes above only say more of it.
-	if ("errcode" in error && typeof error.errcode === "number") return meanings[error.errcode & 0xff];
+	// The lowest byte is the primary result code; the bytes above say more of it.
+	if ("errcode" in error && typeof error.errcode === "number") {
+		return meanings[error.errcode] ?? meanings[error.errcode & 0xff];
+	}
 	return "code" in error && typeof error.code === "string" ? fileMeanings[error.code] : undefined;
 }
 
