@@ -52,9 +52,10 @@ export type BoardsCommand =
 /** What the process answers to `status`. */
 export interface BoardsStatus {
 	paused: boolean;
-	/** Connections that ended, and tries that failed, over all of its boards. */
+	/** Connections that ended, and tries that failed, over all of its boards; and why the last one did. */
 	lost: number;
-	boards: { boardId: string; boot: number; outbox: number; coalesced: number }[];
+	lostWhy: string;
+	boards: { boardId: string; boot: number; connected: boolean; outbox: number; coalesced: number }[];
 }
 
 /** A line of the log. */
@@ -116,6 +117,7 @@ class ChaosBoard {
 	#serial: number;
 	#clockOffMs: number | null;
 	#lost = 0;
+	#lostWhy = "";
 
 	constructor(order: BoardsOrder, board: BoardsOrder["boards"][number], log: (line: LogLine) => void) {
 		const { boardId, lotId, spotIds, firstSerial } = board;
@@ -163,8 +165,9 @@ class ChaosBoard {
 				},
 				onReach: () => {},
 				onConnect: () => {},
-				onDisconnect: () => {
+				onDisconnect: (reason) => {
 					this.#lost++;
+					this.#lostWhy = reason;
 				},
 			},
 		});
@@ -176,6 +179,10 @@ class ChaosBoard {
 	/** Connections that ended, and tries that failed. */
 	get lost(): number {
 		return this.#lost;
+	}
+
+	get lostWhy(): string {
+		return this.#lostWhy;
 	}
 
 	jump(ms: number): void {
@@ -263,9 +270,11 @@ function run(order: BoardsOrder): void {
 		const status: BoardsStatus = {
 			paused,
 			lost: boards.reduce((sum, board) => sum + board.lost, 0),
+			lostWhy: boards.findLast((board) => board.lostWhy !== "")?.lostWhy ?? "",
 			boards: boards.map(({ boardId, link }) => ({
 				boardId,
 				boot: link.boot,
+				connected: link.connected,
 				outbox: link.outboxSize,
 				coalesced: link.coalesced,
 			})),

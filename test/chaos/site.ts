@@ -199,10 +199,14 @@ export class Site {
 		await this.#owner.makeEndless(false);
 	}
 
-	/** Connections of boards that ended so far, and tries that failed. */
-	async boardsLost(): Promise<number> {
-		const all = await Promise.all(this.boards.map((process) => process.status()));
-		return all.reduce((sum, { lost }) => sum + lost, 0);
+	/** Connections of boards that ended so far, and tries that failed; why some of them did; and whether all are connected. */
+	async boardConnections(): Promise<{ all: boolean; lost: number; why: string[] }> {
+		const statuses = await Promise.all(this.boards.map((process) => process.status()));
+		return {
+			all: statuses.every(({ boards }) => boards.every(({ connected }) => connected)),
+			lost: statuses.reduce((sum, { lost }) => sum + lost, 0),
+			why: statuses.map(({ lostWhy }) => lostWhy).filter((reason) => reason !== ""),
+		};
 	}
 
 	/** Lets everybody speak: a round begins. */

@@ -101,15 +101,19 @@ async function heldUp(site: Site, ms: number, why: RegExp): Promise<void> {
 		return answer.status === 503 && why.test(components.store.error ?? "") ? components.store : null;
 	};
 	await until(`a gateway that is not ready as ${why.source}`, health, { deadlineMs: stallDeadlineMs });
-	const lost = await site.boardsLost();
+	const connected = async () => {
+		const connections = await site.boardConnections();
+		return connections.all ? connections : null;
+	};
+	const before = await until("boards that are connected", connected, { deadlineMs: stallDeadlineMs });
 	await pause(ms);
 	const store = await health();
 	if (store === null) throw new Error(`expected a gateway that stays not ready as ${why.source}`);
 	if (store.waiting > maxWaiting)
 		throw new Error(`expected at most ${maxWaiting} waiting messages, got ${store.waiting}`);
-	const gone = (await site.boardsLost()) - lost;
-	if (gone > 0)
-		throw new Error(
-			`expected keepalive to be answered while the store is away, ${gone} connections of boards were lost`,
-		);
+	const after = await site.boardConnections();
+	if (after.lost > before.lost) {
+		const text = `${after.lost - before.lost} connections of boards were lost (${after.why.join("; ")})`;
+		throw new Error(`expected keepalive to be answered while the store is away, ${text}`);
+	}
 }
