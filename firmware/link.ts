@@ -13,7 +13,7 @@ import {
 	type Stored,
 	Topics,
 } from "./messages.ts";
-import { Outbox, type SpotReport, type WaitingReport } from "./outbox.ts";
+import { Outbox, outboxLimit, type SpotReport, type WaitingReport } from "./outbox.ts";
 import type { Settings } from "./settings.ts";
 import type { Alarm, Clock, Timer } from "./timer.ts";
 import type { Connect, ConnectOptions } from "./transport.ts";
@@ -119,9 +119,9 @@ export class Link implements ConnectionListener {
 		this.#pump();
 	}
 
-	/** Says an unchanged spot's state again; nothing to do while a word on it waits anyway. */
+	/** Says an unchanged spot's state again; not while a word on it waits anyway, nor where a change would have to make room. */
 	refresh(report: SpotReport): void {
-		if (this.#outbox.holds(report.spot)) return;
+		if (this.#outbox.holds(report.spot) || this.#outbox.size === outboxLimit) return;
 		this.#outbox.add(report, true);
 		this.#pump();
 	}
@@ -181,8 +181,11 @@ export class Link implements ConnectionListener {
 		if (topic === this.#boardTopic("stored")) {
 			const stored = readStored(payload);
 			if (!stored) this.#badMessages++;
-			else if (stored.boot > this.#boot) this.#options.listener.onBootBehind(stored.boot);
 			else if (stored.boot === this.#boot) this.#onStored(stored);
+			// With numbers it is for an earlier start, before the counter fell behind: there may have been later ones.
+			else if (stored.boot > this.#boot && stored.seqs.length === 0) {
+				this.#options.listener.onBootBehind(stored.boot);
+			}
 			return;
 		}
 		if (topic === this.#boardTopic("command")) {

@@ -64,7 +64,7 @@ export interface BoardStatus {
 
 /** `parkmate/board/<board_id>/stored`, gateway to board, QoS 1: these reports are durably stored. */
 export interface Stored {
-	/** The boot that the numbers belong to. One above the board's own tells it that its counter fell behind (flash erased). */
+	/** The boot that the numbers belong to. Without numbers, one above the board's own tells it that its counter fell behind (flash erased). */
 	boot: number;
 	/** Inclusive ranges, rising: `[[5, 7], [9, 9]]`. */
 	seqs: [first: number, last: number][];

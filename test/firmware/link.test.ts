@@ -275,6 +275,13 @@ describe("a report", () => {
 		expect(sent()).toEqual(["7/2"]);
 	});
 
+	it("that only refreshes pushes no change out of a full outbox", () => {
+		const { link, report } = setUp();
+		for (let i = 0; i < outboxLimit; i++) link.report(report(0, i % 2 ? "free" : "occupied"));
+		link.refresh(report(1));
+		expect([link.outboxSize, link.coalesced]).toEqual([outboxLimit, 0]);
+	});
+
 	it("costs no more memory than the limit, and the newest of each spot stays", () => {
 		const { link, report, up, broker } = setUp();
 		link.report(report(1, "occupied"));
@@ -332,6 +339,18 @@ describe("a board whose boot counter fell behind", () => {
 		expect(sent()).toEqual(["42/2"]);
 		stored(41);
 		expect(behind).toEqual([41]);
+	});
+});
+
+describe("a board whose boot counter fell behind, and that hears late what was stored of an earlier start", () => {
+	it("does not take that start for its last one", () => {
+		const { link, report, stored, behind, up } = setUp({ boot: 3 });
+		up();
+		link.report(report(0));
+		stored(40, [1, 1]);
+		expect([behind, link.boot, link.outboxSize]).toEqual([[], 3, 1]);
+		stored(41);
+		expect([behind, link.boot]).toEqual([[41], 42]);
 	});
 });
 
