@@ -77,7 +77,10 @@ export class Audience {
 		this.#waiting.set(lotId, null);
 	}
 
-	/** A client needs a snapshot of this lot, or with `null` of all that it watches, as those do who are not up to date. */
+	/**
+	 * A client needs a snapshot of this lot, or with `null` of all that it watches, as those do who are not up to date: one lot does not
+	 * bring them back, and they get none.
+	 */
 	want(member: Member, lotId: string | null): void {
 		const wanted = this.#wanting.get(member);
 		// Who wants a second lot before the first one was served gets all.

@@ -140,13 +140,12 @@ export class Hub {
 	tell(steps: Steps, frames: readonly SpotFrame[]): void {
 		const updates = new Map<string, string[]>();
 		for (const { lot_id, text } of frames) {
-			// A lot that changed as a whole goes out as a snapshot, which has this step in it.
-			if (steps.lots.has(lot_id)) continue;
 			const texts = updates.get(lot_id);
 			if (texts === undefined) updates.set(lot_id, [text]);
 			else texts.push(text);
 		}
 		for (const [lotId, texts] of updates) this.#update(lotId, texts);
+		// A lot that changed as a whole goes out as a snapshot, which has its updates in it.
 		if (steps.removedLots.length > 0) this.#snapshots.forget();
 		for (const lotId of [...steps.removedLots, ...steps.lots]) {
 			for (const audience of this.#watching(lotId)) {
@@ -183,7 +182,6 @@ export class Hub {
 				this.#leave(audience, member);
 			}
 		}
-		this.#busy.clear();
 	}
 
 	#update(lotId: string, texts: readonly string[]): void {
@@ -253,8 +251,7 @@ export class Hub {
 			return;
 		}
 		member.askedAt.set(lot_id, member.heardAt);
-		// Who is not up to date gets snapshots of all anyway, once it has read what waits for it.
-		if (member.current) this.#want(audience, member, lot_id);
+		this.#want(audience, member, lot_id);
 	}
 
 	#complain(audience: Audience, member: Member, body: ErrorBody): void {

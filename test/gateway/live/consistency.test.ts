@@ -95,6 +95,8 @@ test("every client sees each lot without a gap, and ends with what the books hav
 					viewers.push(joined);
 				} else if (step.do === "leave") {
 					viewer?.client?.leave();
+					// From now on its socket complains of every frame.
+					if (viewer !== undefined) viewer.socket.closed = 1000;
 					if (viewer !== undefined) viewers.splice(viewers.indexOf(viewer), 1);
 				} else if (step.do === "slow" && viewer !== undefined) viewer.socket.bufferedAmount = 2 * behindBytes;
 				else if (step.do === "caught up" && viewer !== undefined) viewer.socket.bufferedAmount = 0;

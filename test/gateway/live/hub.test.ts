@@ -213,6 +213,14 @@ describe("a client that reads too slowly", () => {
 		expect(socket.closed).toBe("terminated");
 	});
 
+	test("and asks for a snapshot does not get that, either", () => {
+		const { socket, client } = join("LOT001");
+		socket.bufferedAmount = tooMuch;
+		client.onFrame(text({ event: "resync", lot_id: "LOT001" }), false);
+		expect(socket.events).toEqual(["snapshot"]);
+		expect(hub.state.behind).toBe(1);
+	});
+
 	test("is not brought up to date by asking for it before it has read what waits", () => {
 		const { socket, client } = join("LOT001");
 		socket.bufferedAmount = tooMuch;
@@ -350,14 +358,17 @@ describe("a snapshot", () => {
 		for (const other of others) expect(other).toBe(first);
 	});
 
-	test("is made anew after a change, and for a lot that was removed and made again", () => {
-		const before = join("LOT001").socket;
-		change(occupy("SPOT001"));
-		expect(join("LOT001").socket.frames[0]).toMatchObject({ lot: { occupied_spots: 1 } });
+	test("of a lot that was removed and made again is of the new one, though both are at their first version", () => {
+		expect(join("LOT001").socket.frames[0]).toMatchObject({ lot_version: 1, lot: { name: "Central Parking Tower" } });
 		change((draft) => removeLot(draft, "LOT001"));
 		change((draft) => createLot(draft, { lot_id: "LOT001", name: "Another", spots: 1 }, noon));
 		expect(join("LOT001").socket.frames[0]).toMatchObject({ lot_version: 1, lot: { name: "Another" } });
-		expect(before.frames[0]).toMatchObject({ lot_version: 1, lot: { name: "Central Parking Tower" } });
+	});
+
+	test("is made anew after a change", () => {
+		join("LOT001");
+		change(occupy("SPOT001"));
+		expect(join("LOT001").socket.frames[0]).toMatchObject({ lot_version: 2, lot: { occupied_spots: 1 } });
 	});
 
 	test("says when it was made, to a tick", () => {
@@ -418,6 +429,39 @@ describe("with more clients than one turn writes to", () => {
 		settle();
 		expect(last?.socket.events).toEqual(["snapshot"]);
 		expect(clients.at(-2)?.socket.events).toEqual(["snapshot", "spot_update"]);
+	});
+
+	test("a client that asks for two lots before the first one came gets both", () => {
+		addLot("LOT002");
+		const { socket, client } = join("LOT001", "LOT002");
+		crowd(writesPerTurn + 1);
+		settle();
+		change(occupy("SPOT001"));
+		for (const lot_id of ["LOT001", "LOT002"]) client.onFrame(text({ event: "resync", lot_id }), false);
+		settle();
+		expect(socket.frames.slice(-2)).toMatchObject([
+			{ event: "snapshot", lot_id: "LOT001" },
+			{ event: "snapshot", lot_id: "LOT002" },
+		]);
+	});
+
+	test("a client that falls behind in the round that would have brought it snapshots gets none of it", () => {
+		addLot("LOT002");
+		const { socket, client } = join("LOT001", "LOT002");
+		crowd(writesPerTurn + 1);
+		settle();
+		const before = socket.frames.length;
+		change(occupy("SPOT001"));
+		settle();
+		change(occupy("SPOT001"));
+		change(occupy("SPOT002"));
+		for (const lot_id of ["LOT001", "LOT002"]) client.onFrame(text({ event: "resync", lot_id }), false);
+		const told = socket.frames.length;
+		socket.bufferedAmount = tooMuch;
+		settle();
+		expect(told).toBeGreaterThan(before);
+		expect(socket.frames.length).toBe(told);
+		expect(hub.state.behind).toBe(1);
 	});
 
 	test("those of another lot do not wait for all of them", () => {
