@@ -260,6 +260,7 @@ describe("a browser's socket", () => {
 	let browser: WebSocket;
 	let theirs: WebSocket;
 	let ours: BrowserSocket;
+	let stream: Socket;
 	const received: string[] = [];
 
 	beforeEach(async () => {
@@ -270,7 +271,8 @@ describe("a browser's socket", () => {
 		browser.on("message", (data) => received.push(String(data)));
 		const [[socket, request]] = await Promise.all([once(server, "connection"), once(browser, "open")]);
 		theirs = socket as WebSocket;
-		ours = new BrowserSocket(theirs, request.socket);
+		stream = request.socket;
+		ours = new BrowserSocket(theirs, stream);
 	});
 	afterEach(() => {
 		browser.terminate();
@@ -292,13 +294,16 @@ describe("a browser's socket", () => {
 		);
 	});
 
-	test("sends nothing once it closes, and says no word of it", async () => {
+	test("sends nothing once it closes", async () => {
 		ours.write([textFrames(["before"])]);
 		ours.close(1001, "the end");
+		const { bytesWritten } = stream;
 		ours.write([textFrames(["after"])]);
 		ours.write([textFrames(["after"]), pingFrame]);
+		expect(stream.bytesWritten).toBe(bytesWritten);
 		expect(await once(browser, "close")).toEqual([1001, Buffer.from("the end")]);
 		ours.write([textFrames(["after"])]);
+		expect(stream.bytesWritten).toBe(bytesWritten);
 		expect(received).toEqual(["before"]);
 	});
 

@@ -21,14 +21,16 @@ beforeEach(() => {
 	audience = new Audience({ key: "", lots: null, snapshots, clock, heartbeat });
 });
 
-function join(): FakeSocket {
+function joinMember(): { socket: FakeSocket; member: Member } {
 	const socket = new FakeSocket();
 	const member = new Member(socket, noon);
 	audience.members.add(member);
 	audience.want(member, null);
 	audience.work(10);
-	return socket;
+	return { socket, member };
 }
+
+const join = () => joinMember().socket;
 
 const update = (bytes: number) => {
 	const text = `{"event":"spot_update","padding":"${"x".repeat(bytes)}"}`;
@@ -81,6 +83,19 @@ describe("a round", () => {
 		audience.tell("A", update(1));
 		audience.work(10);
 		expect(socket.events.slice(2)).toEqual(["heartbeat", "spot_update"]);
+	});
+
+	test("passes over who leaves in the middle of it", () => {
+		const others = [join(), join()];
+		const { socket, member } = joinMember();
+		audience.tell("A", update(1));
+		audience.want(member, "A");
+		// All have the update; the snapshot is next.
+		audience.work(3);
+		expect(audience.leave(member)).toBe(true);
+		audience.work(10);
+		expect([...others, socket].map(({ events }) => events.slice(2))).toEqual(Array(3).fill(["spot_update"]));
+		expect([audience.busy, audience.leave(member)]).toEqual([false, false]);
 	});
 
 	test("does no more writes than it was told to, and says how many it did", () => {
