@@ -105,6 +105,8 @@ export class Boards {
 			this.#keep({ ...(known ?? blank(boardId)), online: false, boot: said.boot }, known);
 			return;
 		}
+		// A broker that was restored keeps what is long over; one that says it itself counts from too low, and is told so.
+		if (retained && known !== undefined && said.boot < known.boot) return;
 		if (said.uptime_ms !== undefined && !retained) {
 			this.#starts.learn(boardId, said.boot, said.uptime_ms, this.#steady.now());
 		}

@@ -46,6 +46,16 @@ test("the last will of an earlier start, come late, takes nothing offline", () =
 	expect(boards.board("b1")?.online).toBe(true);
 });
 
+test("the birth of an earlier start counts from the board itself, and not from a broker that kept it", () => {
+	const { boards, announce } = setUpBoards();
+	announce("b1", { boot: 7 });
+	boards.takeStatus("b1", { online: false, boot: 7 }, false);
+	boards.takeStatus("b1", { online: true, boot: 6 }, true);
+	expect(boards.board("b1")).toMatchObject({ online: false, boot: 7 });
+	announce("b1", { boot: 1 });
+	expect(boards.board("b1")).toMatchObject({ online: true, boot: 1 });
+});
+
 test("the last will of an earlier connection, come late, is put right by the board's next health", () => {
 	const { boards, announce } = setUpBoards();
 	announce("b1");
