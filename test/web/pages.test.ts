@@ -28,17 +28,19 @@ interface Visit extends Omit<BrowserContextOptions, "viewport"> {
 let browser: Browser;
 let gateway: FakeGateway;
 /** Of tests that need nothing special: making one for each would take most of the time. */
-let shared: BrowserContext;
-let context: BrowserContext;
+let shared: Page;
+/** Of a test that wants a visitor of its own. */
+let context: BrowserContext | null = null;
 let page: Page;
 /** What the browser complained of: errors of scripts and of the page's policy. */
-let complaints: string[];
+let complaints: string[] = [];
 
 beforeAll(async () => {
 	if (chromiumMissing !== null) return;
 	await buildIfStale();
 	[browser, gateway] = await Promise.all([launch(), FakeGateway.start()]);
-	shared = await browser.newContext();
+	shared = await (await browser.newContext()).newPage();
+	listen(shared);
 });
 
 afterAll(async () => {
@@ -49,24 +51,21 @@ afterAll(async () => {
 beforeEach(async (ctx) => {
 	ctx.skip(chromiumMissing !== null, chromiumMissing ?? "");
 	gateway.reset(tower, garage);
-	context = shared;
-	await open({ width: 360, height: 780 });
+	complaints = [];
+	page = shared;
+	await page.setViewportSize({ width: 360, height: 780 });
 });
 
 afterEach(async () => {
-	if (context === shared) await page?.close();
-	else await context?.close();
+	await context?.close();
+	context = null;
 	expect(complaints).toEqual([]);
 });
 
-/** A new page of this size in the context at hand. */
-async function open(viewport: { width: number; height: number }): Promise<void> {
-	page = await context.newPage();
-	await page.setViewportSize(viewport);
-	page.setDefaultTimeout(deadlineMs);
-	complaints = [];
-	page.on("pageerror", (error) => complaints.push(String(error)));
-	page.on("console", (message) => {
+function listen(to: Page): void {
+	to.setDefaultTimeout(deadlineMs);
+	to.on("pageerror", (error) => complaints.push(String(error)));
+	to.on("console", (message) => {
 		// A refused connection is reported by the browser itself; everything else is ours.
 		if (message.type() === "error" && !/WebSocket|Failed to load resource/.test(message.text())) {
 			complaints.push(message.text());
@@ -75,11 +74,14 @@ async function open(viewport: { width: number; height: number }): Promise<void> 
 }
 
 /** Another visitor instead of the one at hand. */
-async function visit({ viewport = { width: 360, height: 780 }, ...options }: Visit = {}): Promise<void> {
-	if (context === shared) await page.close();
-	else await context.close();
-	context = await browser.newContext(options);
-	await open(viewport);
+async function visit({ viewport = { width: 360, height: 780 }, ...options }: Visit = {}): Promise<BrowserContext> {
+	// Two pages would both ask the gateway.
+	if (page === shared) await page.goto("about:blank");
+	await context?.close();
+	context = await browser.newContext({ viewport, ...options });
+	page = await context.newPage();
+	listen(page);
+	return context;
 }
 
 async function openDriver(query = "?lot=LOT001"): Promise<void> {
@@ -302,8 +304,10 @@ describe("the driver page", () => {
 });
 
 describe("while the line is bad, the driver page", () => {
+	let visitor: BrowserContext;
+
 	beforeEach(async () => {
-		await visit();
+		visitor = await visit();
 		await page.clock.install();
 		await openDriver();
 		await bay("020").waitFor();
@@ -356,7 +360,7 @@ describe("while the line is bad, the driver page", () => {
 
 	test("withholds its number when the device loses its network", async () => {
 		gateway.frozen = true;
-		await context.setOffline(true);
+		await visitor.setOffline(true);
 		await page.getByRole("heading", { name: "No connection" }).waitFor();
 		await page.getByText("This device is offline.").waitFor();
 	});
@@ -685,9 +689,9 @@ describe("both pages", () => {
 	});
 
 	test("tell free from occupied without colour, in light and dark", async () => {
+		await openDriver();
 		for (const colorScheme of ["light", "dark"] as const) {
-			await visit({ colorScheme });
-			await openDriver();
+			await page.emulateMedia({ colorScheme });
 			const looks = await Promise.all(
 				["003", "001", "010", "005"].map((number) =>
 					bay(number).evaluate((node) => {
@@ -703,13 +707,15 @@ describe("both pages", () => {
 			);
 			expect(new Set(looks).size).toBe(4);
 		}
+		await page.emulateMedia({ colorScheme: null });
 	});
 
 	test("show tiles in forced colours by border and system colours", async () => {
-		await visit({ forcedColors: "active" });
+		await page.emulateMedia({ forcedColors: "active" });
 		await openDriver();
 		const border = (number: string) => bay(number).evaluate((node) => getComputedStyle(node).border);
 		expect(new Set(await Promise.all(["001", "010", "005"].map(border))).size).toBe(3);
+		await page.emulateMedia({ forcedColors: null });
 	});
 });
 

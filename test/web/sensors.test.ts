@@ -21,15 +21,20 @@ const sensorsOf = (ids: readonly string[], more: Record<string, Parameters<typeo
 
 let browser: Browser;
 let gateway: FakeGateway;
-let context: BrowserContext;
+/** Of tests that need nothing special: making one for each would take most of the time. */
+let shared: Page;
+/** Of a test that wants a visitor of its own. */
+let context: BrowserContext | null = null;
 let page: Page;
 /** What the browser complained of: errors of scripts and of the page's policy. */
-let complaints: string[];
+let complaints: string[] = [];
 
 beforeAll(async () => {
 	if (chromiumMissing !== null) return;
 	await buildIfStale();
 	[browser, gateway] = await Promise.all([launch(), FakeGateway.start()]);
+	shared = await (await browser.newContext()).newPage();
+	listen(shared);
 });
 afterAll(async () => {
 	await browser?.close();
@@ -52,19 +57,37 @@ beforeEach((ctx) => {
 });
 afterEach(async () => {
 	await context?.close();
+	context = null;
 	expect(complaints).toEqual([]);
 });
 
-async function visit(options: BrowserContextOptions = { viewport: desktop }): Promise<void> {
-	context = await browser.newContext(options);
-	page = await context.newPage();
-	page.setDefaultTimeout(deadlineMs);
-	page.on("pageerror", (problem) => complaints.push(String(problem)));
-	page.on("console", (message) => {
+function listen(to: Page): void {
+	to.setDefaultTimeout(deadlineMs);
+	to.on("pageerror", (problem) => complaints.push(String(problem)));
+	to.on("console", (message) => {
 		if (message.type() === "error" && !/WebSocket|Failed to load resource/.test(message.text())) {
 			complaints.push(message.text());
 		}
 	});
+}
+
+async function visit(viewport = desktop): Promise<void> {
+	page = shared;
+	await page.setViewportSize(viewport);
+	await openOwner();
+}
+
+/** As somebody of whom the browser knows nothing yet. */
+async function visitAs(options: BrowserContextOptions): Promise<void> {
+	// Two pages would both ask the gateway.
+	await shared.goto("about:blank");
+	context = await browser.newContext(options);
+	page = await context.newPage();
+	listen(page);
+	await openOwner();
+}
+
+async function openOwner(): Promise<void> {
 	await page.goto(`${gateway.url}/owner.html?lot=LOT001`);
 	await page.locator('.main[data-live="true"]').waitFor();
 }
@@ -141,7 +164,7 @@ describe("the list of sensors", () => {
 
 	test("tells on a phone what is wrong in plain words, and leads to the sensor", async () => {
 		gateway.boards.make("board-2", "LOT001", sensorsOf(idsOf(9, 12)), { online: false });
-		await visit({ viewport: phone });
+		await visit(phone);
 		await page.getByText("board-2 is offline", { exact: true }).waitFor();
 		const needs = page.locator(".needs");
 		expect(await words(needs.innerText())).toContain(
@@ -155,7 +178,7 @@ describe("the list of sensors", () => {
 	});
 
 	test("says when a board goes offline while it is looked at", async () => {
-		await visit();
+		await visitAs({ viewport: desktop });
 		await page.clock.install();
 		await page.reload();
 		await page.locator('.main[data-live="true"]').waitFor();
@@ -377,7 +400,7 @@ describe("one sensor", () => {
 	});
 
 	test("gives its place to the override panel and back", async () => {
-		await visit({ viewport: { width: 1440, height: 900 } });
+		await visit({ width: 1440, height: 900 });
 		await openSensor("002");
 		await panel("002").getByRole("button", { name: "Set by hand" }).click();
 		const override = page.getByRole("dialog", { name: "Spot 002" });
@@ -418,7 +441,7 @@ describe("on every screen", () => {
 	] as const)("axe-core finds nothing, and nothing scrolls sideways: %o, %s", async (viewport, colorScheme) => {
 		gateway.boards.make("board-3", "LOT001", {}, { online: false });
 		gateway.boards.samples = makeSamples(Date.now());
-		await visit({ viewport, colorScheme, reducedMotion: "reduce", bypassCSP: true });
+		await visitAs({ viewport, colorScheme, reducedMotion: "reduce", bypassCSP: true });
 		await page.locator(".board").first().waitFor({ state: "attached" });
 		expect(await findingsOf(page)).toEqual([]);
 		if (viewport === phone) await page.getByRole("button", { name: /^Sensors/ }).click();
@@ -436,7 +459,7 @@ describe("on every screen", () => {
 	});
 
 	test("at 320 px nothing scrolls sideways", async () => {
-		await visit({ viewport: { width: 320, height: 700 } });
+		await visit({ width: 320, height: 700 });
 		await page.getByRole("button", { name: /^Sensors/ }).click();
 		await openSensor("003");
 		expect(await overflow()).toBe(0);
