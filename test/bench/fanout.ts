@@ -205,7 +205,7 @@ function outcome(runs: readonly Run[], size: Size, idle: Idle): Outcome {
 			]),
 		]),
 		"",
-		`while only heartbeats go out: ${idle.cpuPercent.toFixed(1)} % of a core; GET /health/live ${idle.p50Ms.toFixed(1)} ms (p50), at most ${idle.longestMs.toFixed(1)} ms`,
+		`with nothing but heartbeats and a request every 10 ms: ${idle.cpuPercent.toFixed(1)} % of a core; GET /health/live ${idle.p50Ms.toFixed(1)} ms (p50), at most ${idle.longestMs.toFixed(1)} ms`,
 		`${size.clients} clients each; median (least-most) of ${size.turns} turns of ${size.changes} changes and a burst each, in turn; ${wrong} updates wrong`,
 		Object.entries(machine)
 			.map(([name, value]) => `${name} ${value}`)
