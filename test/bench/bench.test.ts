@@ -45,6 +45,17 @@ describe("latency", () => {
 	});
 });
 
+describe("ingest", () => {
+	it("has every report stored, and prints each figure beside the others'", { timeout: deadlineMs }, async () => {
+		const { code, output } = await bench("ingest", "--short", "--json");
+		expect(code, output).toBe(0);
+		const { rows, wrong } = JSON.parse(output);
+		expect(wrong).toBe(0);
+		expect(rows.map((row: { name: string }) => row.name)).toEqual(["gateway", "relay", "plain"]);
+		for (const row of rows) expect(row.gatewayPerSecond.median).toBeGreaterThan(0);
+	});
+});
+
 describe("rest", () => {
 	it("gets every answer, and prints each figure beside the raw server's", { timeout: deadlineMs }, async () => {
 		const { code, output } = await bench("rest", "--short", "--json");

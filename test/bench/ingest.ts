@@ -1,0 +1,202 @@
+/**
+ * Question: how many reports a second does a gateway take and store, and what does each cost?
+ * Unit: updates/s, and µs of the process's CPU time for each; 1,000 spots in 50 lots, QoS 1, 2,000 reports under way over 4 connections.
+ * Comparison: on the same broker, in turn, a relay that only subscribes and acknowledges, and the reference design done plainly.
+ */
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import type { Stored } from "../../firmware/messages.ts";
+import { RemoteBroker } from "../../gateway/broker/remote.ts";
+import type { LotWithSpots } from "../../gateway/contract/resources.ts";
+import { Mosquitto, mosquittoMissing } from "../support/mosquitto.ts";
+import { GatewayProcess, Program, until } from "../support/processes.ts";
+import { type Bench, circumstances, InputError, type Outcome, type Spread, show, spread } from "./bench.ts";
+import { cpuMs } from "./cpu.ts";
+import { Load, lots, type Said, spotsPerLot } from "./ingest/load.ts";
+import { lotId } from "./ingest/site.ts";
+import { table } from "./table.ts";
+
+interface Side {
+	name: string;
+	load: Load;
+	pid: number;
+	/** Of the gateway's reports the plain design does a part: it would take minutes. */
+	reports: number;
+	handled(): number;
+}
+
+interface Turn {
+	perSecond: number;
+	cpuUs: number;
+}
+
+export const ingest: Bench = {
+	question:
+		"ingest: reports stored a second, beside a relay that only acknowledges and the reference design done plainly",
+	run: async (args) => {
+		const { values } = parseArgs({
+			args,
+			options: { short: { type: "boolean", default: false }, broker: { type: "string", default: "embedded" } },
+		});
+		const { short, broker } = values;
+		if (broker !== "embedded" && broker !== "mosquitto") {
+			throw new InputError(`--broker must be embedded or mosquitto, got "${broker}"`);
+		}
+		if (broker === "mosquitto" && mosquittoMissing !== null) throw new InputError(mosquittoMissing);
+		return compare(broker, short ? { turns: 1, reports: 2_000 } : { turns: 5, reports: 40_000 });
+	},
+};
+
+async function compare(broker: "embedded" | "mosquitto", size: { turns: number; reports: number }): Promise<Outcome> {
+	const ends: (() => Promise<unknown> | unknown)[] = [];
+	try {
+		// By itself Mosquitto hands over 20 messages at a time, and waits for their PUBACKs; and it delays small packets.
+		const config = ["set_tcp_nodelay true", "max_inflight_messages 1000", "max_queued_messages 0"];
+		const mosquitto = broker === "mosquitto" ? await Mosquitto.start({ config }) : null;
+		if (mosquitto !== null) ends.unshift(() => mosquitto.close());
+		const gateway = await GatewayProcess.start({ mqttUrl: mosquitto?.url, env: { LOG_LEVEL: "warn" } });
+		ends.unshift(() => gateway.close());
+		for (let lot = 0; lot < lots; lot++) await makeLot(gateway.url, lotId(lot));
+		const url = gateway.mqttUrl;
+		const sides = [
+			await gatewaySide(gateway, size.reports, ends),
+			await otherSide("relay", url, [], size.reports, ends),
+			await plainSide(url, Math.ceil(size.reports / 10), ends),
+		];
+		for (const side of sides) await turn({ ...side, reports: Math.ceil(side.reports / 4) });
+		const turns = new Map<Side, Turn[]>(sides.map((side) => [side, []]));
+		for (let number = 0; number < size.turns; number++) {
+			for (const side of sides) turns.get(side)?.push(await turn(side));
+		}
+		const wrong = await wrongSpots(gateway.url, sides[0]?.load.said ?? new Map());
+		return outcome(broker, turns, size, wrong);
+	} finally {
+		for (const end of ends) await end();
+	}
+}
+
+async function turn({ load, pid, reports, handled }: Side): Promise<Turn> {
+	const cpuBefore = cpuMs(pid);
+	const ms = await load.run(reports, handled);
+	return { perSecond: (reports * 1000) / ms, cpuUs: ((cpuMs(pid) - cpuBefore) * 1000) / reports };
+}
+
+/** Counts what the gateway says to be stored. */
+async function gatewaySide(
+	gateway: GatewayProcess,
+	reports: number,
+	ends: (() => Promise<unknown> | unknown)[],
+): Promise<Side> {
+	let stored = 0;
+	const ears = new RemoteBroker({ url: gateway.mqttUrl, clientId: "ears" });
+	ends.unshift(() => ears.close());
+	await ears.start({
+		filters: ["parkmate/board/+/stored"],
+		onMessage: async ({ payload }) => {
+			const { seqs } = JSON.parse(Buffer.from(payload).toString()) as Stored;
+			for (const [first, last] of seqs) stored += last - first + 1;
+		},
+		onConnect: () => {},
+		onDisconnect: () => {},
+	});
+	await until("a connection", () => ears.state.connected);
+	const load = await Load.open(gateway.mqttUrl, "parkmate");
+	ends.unshift(() => load.close());
+	return { name: "gateway", load, pid: gateway.pid ?? 0, reports, handled: () => stored };
+}
+
+async function plainSide(url: string, reports: number, ends: (() => Promise<unknown> | unknown)[]): Promise<Side> {
+	const folder = mkdtempSync(join(tmpdir(), "parkmate-bench-"));
+	ends.unshift(() => rmSync(folder, { recursive: true, force: true }));
+	return otherSide("plain", url, [join(folder, "plain.db"), String(lots), String(spotsPerLot)], reports, ends);
+}
+
+/** `ingest/<name>.ts` as a process of its own, on topics below `<name>`. */
+async function otherSide(
+	name: "relay" | "plain",
+	url: string,
+	args: string[],
+	reports: number,
+	ends: (() => Promise<unknown> | unknown)[],
+): Promise<Side> {
+	const path = fileURLToPath(new URL(`ingest/${name}.ts`, import.meta.url));
+	const program = new Program(name, process.execPath, [path, url, name, ...args], {
+		stdio: ["ignore", "pipe", "pipe", "ipc"],
+	});
+	ends.unshift(() => program.end());
+	const gone = program.ended.then(() => {
+		throw program.complaint("it ended before it was ready");
+	});
+	await Promise.race([once(program.child, "message"), gone]);
+	let handled = 0;
+	program.child.on("message", (count: number) => {
+		handled = count;
+	});
+	const load = await Load.open(url, name);
+	ends.unshift(() => load.close());
+	return { name, load, pid: program.child.pid ?? 0, reports, handled: () => handled };
+}
+
+function outcome(
+	broker: string,
+	turns: ReadonlyMap<Side, Turn[]>,
+	size: { turns: number; reports: number },
+	wrong: number,
+): Outcome {
+	const [own = []] = turns.values();
+	const ratio = (of: (turn: Turn) => number, others: readonly Turn[]): Spread =>
+		spread(own.map((turn, index) => of(turn) / of(others[index] ?? turn)));
+	const rows = [...turns].map(([{ name }, measured]) => ({
+		name,
+		perSecond: spread(measured.map(({ perSecond }) => perSecond)),
+		cpuUs: spread(measured.map(({ cpuUs }) => cpuUs)),
+		gatewayPerSecond: ratio(({ perSecond }) => perSecond, measured),
+		gatewayCpu: ratio(({ cpuUs }) => cpuUs, measured),
+	}));
+	const machine = circumstances(["mqtt", "aedes"]);
+	const text = [
+		table([
+			["", "updates/s", "CPU µs/update", "gateway's updates/s ÷ its", "gateway's CPU ÷ its"],
+			...rows.map((row) => [
+				row.name,
+				show(row.perSecond, 0),
+				show(row.cpuUs, 0),
+				show(row.gatewayPerSecond, 2),
+				show(row.gatewayCpu, 3),
+			]),
+		]),
+		`${broker} broker${broker === "embedded" ? " (its CPU time is in the gateway's)" : ""}, SQLite; median (least-most) of ${size.turns} turns of ${size.reports} reports, a tenth of it for plain; ${wrong} of ${lots * spotsPerLot} spots wrong`,
+		Object.entries(machine)
+			.map(([name, value]) => `${name} ${value}`)
+			.join(", "),
+	].join("\n");
+	return { text, right: wrong === 0, figures: { bench: "ingest", broker, ...size, wrong, rows, machine } };
+}
+
+/** How many spots are not what was said last of them, and how many lots do not count them right. */
+async function wrongSpots(url: string, said: ReadonlyMap<string, Said>): Promise<number> {
+	let wrong = 0;
+	for (let lot = 0; lot < lots; lot++) {
+		const answer = (await (await fetch(`${url}/api/lots/${lotId(lot)}`)).json()) as LotWithSpots;
+		for (const spot of answer.spots) {
+			const last = said.get(`${spot.lot_id}/${spot.spot_id}`);
+			if (last?.occupied !== spot.occupied || last.distance !== spot.distance) wrong++;
+		}
+		if (answer.occupied_spots !== answer.spots.filter(({ occupied }) => occupied).length) wrong++;
+	}
+	return wrong;
+}
+
+async function makeLot(url: string, lot_id: string): Promise<void> {
+	const answer = await fetch(`${url}/api/lots`, {
+		method: "POST",
+		headers: { "content-type": "application/json" },
+		body: JSON.stringify({ lot_id, name: lot_id, spots: spotsPerLot }),
+	});
+	if (answer.status !== 201)
+		throw new Error(`expected 201 for the new lot, got ${answer.status}: ${await answer.text()}`);
+}
