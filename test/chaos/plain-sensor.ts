@@ -9,7 +9,7 @@ const keepaliveS = 3;
 export class PlainSensor {
 	readonly #client: MqttClient;
 	readonly #lotId: string;
-	readonly #spotId: string;
+	readonly spotId: string;
 	readonly #random: Random;
 	readonly #wordMs: number;
 	readonly #words: SensorWord[] = [];
@@ -21,7 +21,7 @@ export class PlainSensor {
 	/** Speaks until it is paused or closed; `wordMs` is the mean time between two words. */
 	constructor(options: { brokerUrl: string; lotId: string; spotId: string; random: Random; wordMs: number }) {
 		this.#lotId = options.lotId;
-		this.#spotId = options.spotId;
+		this.spotId = options.spotId;
 		this.#random = options.random;
 		this.#wordMs = options.wordMs;
 		// MQTT.js keeps what has no PUBACK, and sends it again when it is connected again.
@@ -76,10 +76,10 @@ export class PlainSensor {
 		const serial = (last?.serial ?? 0) + 1;
 		const occupied = last?.state !== "occupied";
 		const state = occupied ? "occupied" : "free";
-		const word: SensorWord = { spotId: this.#spotId, serial, state, stored: false, repeats: false };
+		const word: SensorWord = { spotId: this.spotId, serial, state, stored: false, repeats: false };
 		this.#words.push(word);
 		this.#waiting = true;
-		const payload = { spot_id: this.#spotId, lot_id: this.#lotId, occupied, distance: distanceOf(serial) };
+		const payload = { spot_id: this.spotId, lot_id: this.#lotId, occupied, distance: distanceOf(serial) };
 		this.#client.publish("parkmate/spot/status", JSON.stringify(payload), { qos: 1 }, (error) => {
 			this.#waiting = false;
 			word.stored = !error && !this.#excused.has(word);

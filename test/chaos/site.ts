@@ -245,8 +245,16 @@ export class Site {
 		for (const speaker of [...this.plain, this.#owner]) speaker.pause();
 		for (const process of this.boards) process.tell("pause");
 		for (const process of this.boards) await process.settled(settleDeadlineMs);
-		const acknowledged = () => this.#owner.settled && this.plain.every((sensor) => sensor.settled);
-		await until("answers to plain sensors and the owner", acknowledged, { deadlineMs: settleDeadlineMs });
+		const waiting = () => [
+			...(this.#owner.settled ? [] : ["the owner"]),
+			...this.plain.filter((sensor) => !sensor.settled).map((sensor) => sensor.spotId),
+		];
+		const acknowledged = () => waiting().length === 0;
+		await until("answers to plain sensors and the owner", acknowledged, { deadlineMs: settleDeadlineMs }).catch(
+			(error: Error) => {
+				throw new Error(`${error.message}; none for ${waiting().join(", ")}`, { cause: error });
+			},
+		);
 		await this.#allExpired();
 	}
 
