@@ -242,7 +242,7 @@ export class EmbeddedBroker implements Broker {
 		line.acknowledged = [];
 		const socket = client.conn as Socket;
 		if (socket.writableLength > maxUnreadBytes) socket.destroy(unread(socket.writableLength));
-		else if (client.connected && socket.writable) {
+		else if (!client.closed && socket.writable) {
 			socket.write(packets);
 			// #guard may have held back what came meanwhile.
 			socket.emit("readable");
