@@ -64,3 +64,10 @@ export function circumstances(packages: readonly string[]): Record<string, strin
 		...Object.fromEntries(versions),
 	};
 }
+
+/** What {@link circumstances} gives, for people. */
+export function inOneLine(machine: Readonly<Record<string, string>>): string {
+	return Object.entries(machine)
+		.map(([name, value]) => `${name} ${value}`)
+		.join(", ");
+}

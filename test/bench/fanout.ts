@@ -5,11 +5,22 @@
  */
 import { parseArgs } from "node:util";
 import type { SpotUpdate } from "../../gateway/contract/events.ts";
-import { type Bench, circumstances, InputError, type Outcome, quantile, type Spread, show, spread } from "./bench.ts";
+import {
+	type Bench,
+	circumstances,
+	InputError,
+	inOneLine,
+	type Outcome,
+	quantile,
+	type Spread,
+	show,
+	spread,
+} from "./bench.ts";
 import { cpuMs } from "./cpu.ts";
 import { nowMs } from "./fanout/messages.ts";
-import { type Change, type Side, spots, startBare, startGateway } from "./fanout/sides.ts";
+import { type Change, type Side, spots, startBare, startOurs } from "./fanout/sides.ts";
 import { residentBytes } from "./memory.ts";
+import { withEnds } from "./sides.ts";
 import { table } from "./table.ts";
 
 /** What the gateway may take of the bare server's time for one change. */
@@ -57,19 +68,16 @@ export const fanout: Bench = {
 	},
 };
 
-async function compare(size: Size): Promise<Outcome> {
-	const ends: (() => Promise<unknown> | unknown)[] = [];
-	try {
-		const gateway = await startGateway(size.clients, ends);
+function compare(size: Size): Promise<Outcome> {
+	return withEnds(async (ends) => {
+		const gateway = await startOurs(size.clients, ends);
 		const bare = await startBare(size.clients, gateway.template, ends);
 		const runs = [new Run(gateway), new Run(bare)];
 		for (const run of runs) await run.turn(size.changes);
 		for (let turn = 0; turn < size.turns; turn++) for (const run of runs) run.turns.push(await run.turn(size.changes));
 		const idle = await watchHeartbeats(gateway, size.idleMs);
 		return outcome(runs, size, idle);
-	} finally {
-		for (const end of ends) await end();
-	}
+	});
 }
 
 /** One side's turns, and what was wrong in them. */
@@ -207,9 +215,7 @@ function outcome(runs: readonly Run[], size: Size, idle: Idle): Outcome {
 		"",
 		`with nothing but heartbeats and a request every 10 ms: ${idle.cpuPercent.toFixed(1)} % of a core; GET /health/live ${idle.p50Ms.toFixed(1)} ms (p50), at most ${idle.longestMs.toFixed(1)} ms`,
 		`${size.clients} clients each; median (least-most) of ${size.turns} turns of ${size.changes} changes and a burst each, in turn; ${wrong} updates wrong`,
-		Object.entries(machine)
-			.map(([name, value]) => `${name} ${value}`)
-			.join(", "),
+		inOneLine(machine),
 	].join("\n");
 	return {
 		text,

@@ -3,21 +3,25 @@
  * Unit: updates/s, and µs of the process's CPU time for each; 1,000 spots in 50 lots, QoS 1, 2,000 reports under way over 4 connections.
  * Comparison: on the same broker, in turn, a relay that only subscribes and acknowledges, and the reference design done plainly.
  */
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { Stored } from "../../firmware/messages.ts";
 import { RemoteBroker } from "../../gateway/broker/remote.ts";
 import type { LotWithSpots } from "../../gateway/contract/resources.ts";
-import { Mosquitto, mosquittoMissing } from "../support/mosquitto.ts";
-import { GatewayProcess, Program, until } from "../support/processes.ts";
-import { type Bench, circumstances, InputError, type Outcome, type Spread, show, spread } from "./bench.ts";
+import { type GatewayProcess, until } from "../support/processes.ts";
+import { type Bench, circumstances, inOneLine, type Outcome, type Spread, show, spread } from "./bench.ts";
 import { cpuMs } from "./cpu.ts";
 import { Load, lots, type Said, spotsPerLot } from "./ingest/load.ts";
-import { lotId } from "./ingest/site.ts";
+import {
+	type BrokerName,
+	brokerNamed,
+	type Ends,
+	makeLot,
+	startGateway,
+	startPeer,
+	temporaryFile,
+	withEnds,
+} from "./sides.ts";
+import { lotId } from "./site.ts";
 import { table } from "./table.ts";
 
 interface Side {
@@ -42,29 +46,19 @@ export const ingest: Bench = {
 			args,
 			options: { short: { type: "boolean", default: false }, broker: { type: "string", default: "embedded" } },
 		});
-		const { short, broker } = values;
-		if (broker !== "embedded" && broker !== "mosquitto") {
-			throw new InputError(`--broker must be embedded or mosquitto, got "${broker}"`);
-		}
-		if (broker === "mosquitto" && mosquittoMissing !== null) throw new InputError(mosquittoMissing);
-		return compare(broker, short ? { turns: 1, reports: 2_000 } : { turns: 5, reports: 40_000 });
+		const size = values.short ? { turns: 1, reports: 2_000 } : { turns: 5, reports: 40_000 };
+		return compare(brokerNamed(values.broker), size);
 	},
 };
 
-async function compare(broker: "embedded" | "mosquitto", size: { turns: number; reports: number }): Promise<Outcome> {
-	const ends: (() => Promise<unknown> | unknown)[] = [];
-	try {
-		// By itself Mosquitto hands over 20 messages at a time, and waits for their PUBACKs; and it delays small packets.
-		const config = ["set_tcp_nodelay true", "max_inflight_messages 1000", "max_queued_messages 0"];
-		const mosquitto = broker === "mosquitto" ? await Mosquitto.start({ config }) : null;
-		if (mosquitto !== null) ends.unshift(() => mosquitto.close());
-		const gateway = await GatewayProcess.start({ mqttUrl: mosquitto?.url, env: { LOG_LEVEL: "warn" } });
-		ends.unshift(() => gateway.close());
-		for (let lot = 0; lot < lots; lot++) await makeLot(gateway.url, lotId(lot));
+function compare(broker: BrokerName, size: { turns: number; reports: number }): Promise<Outcome> {
+	return withEnds(async (ends) => {
+		const gateway = await startGateway(broker, ends);
+		for (let lot = 0; lot < lots; lot++) await makeLot(gateway.url, { lot_id: lotId(lot), spots: spotsPerLot });
 		const url = gateway.mqttUrl;
 		const sides = [
 			await gatewaySide(gateway, size.reports, ends),
-			await otherSide("relay", url, [], size.reports, ends),
+			await otherSide("relay", { file: "ingest/relay.ts", url, args: [], reports: size.reports, ends }),
 			await plainSide(url, Math.ceil(size.reports / 10), ends),
 		];
 		for (const side of sides) await turn({ ...side, reports: Math.ceil(side.reports / 4) });
@@ -74,9 +68,7 @@ async function compare(broker: "embedded" | "mosquitto", size: { turns: number; 
 		}
 		const wrong = await wrongSpots(gateway.url, sides[0]?.load.said ?? new Map());
 		return outcome(broker, turns, size, wrong);
-	} finally {
-		for (const end of ends) await end();
-	}
+	});
 }
 
 async function turn({ load, pid, reports, handled }: Side): Promise<Turn> {
@@ -86,11 +78,7 @@ async function turn({ load, pid, reports, handled }: Side): Promise<Turn> {
 }
 
 /** Counts what the gateway says to be stored. */
-async function gatewaySide(
-	gateway: GatewayProcess,
-	reports: number,
-	ends: (() => Promise<unknown> | unknown)[],
-): Promise<Side> {
+async function gatewaySide(gateway: GatewayProcess, reports: number, ends: Ends): Promise<Side> {
 	let stored = 0;
 	const ears = new RemoteBroker({ url: gateway.mqttUrl, clientId: "ears" });
 	ends.unshift(() => ears.close());
@@ -109,36 +97,25 @@ async function gatewaySide(
 	return { name: "gateway", load, pid: gateway.pid ?? 0, reports, handled: () => stored };
 }
 
-async function plainSide(url: string, reports: number, ends: (() => Promise<unknown> | unknown)[]): Promise<Side> {
-	const folder = mkdtempSync(join(tmpdir(), "parkmate-bench-"));
-	ends.unshift(() => rmSync(folder, { recursive: true, force: true }));
-	return otherSide("plain", url, [join(folder, "plain.db"), String(lots), String(spotsPerLot)], reports, ends);
+async function plainSide(url: string, reports: number, ends: Ends): Promise<Side> {
+	const args = [temporaryFile("plain.db", ends), String(lots), String(spotsPerLot)];
+	return otherSide("plain", { file: "plain.ts", url, args, reports, ends });
 }
 
-/** `ingest/<name>.ts` as a process of its own, on topics below `<name>`. */
+/** `file` as a process of its own, on topics below `name`, that tells how many messages it has handled. */
 async function otherSide(
-	name: "relay" | "plain",
-	url: string,
-	args: string[],
-	reports: number,
-	ends: (() => Promise<unknown> | unknown)[],
+	name: string,
+	options: { file: string; url: string; args: string[]; reports: number; ends: Ends },
 ): Promise<Side> {
-	const path = fileURLToPath(new URL(`ingest/${name}.ts`, import.meta.url));
-	const program = new Program(name, process.execPath, [path, url, name, ...args], {
-		stdio: ["ignore", "pipe", "pipe", "ipc"],
-	});
-	ends.unshift(() => program.end());
-	const gone = program.ended.then(() => {
-		throw program.complaint("it ended before it was ready");
-	});
-	await Promise.race([once(program.child, "message"), gone]);
+	const { file, url, args, reports, ends } = options;
+	const { program, pid } = await startPeer(name, { file, args: [url, name, ...args], ends });
 	let handled = 0;
 	program.child.on("message", (count: number) => {
 		handled = count;
 	});
 	const load = await Load.open(url, name);
 	ends.unshift(() => load.close());
-	return { name, load, pid: program.child.pid ?? 0, reports, handled: () => handled };
+	return { name, load, pid, reports, handled: () => handled };
 }
 
 function outcome(
@@ -170,9 +147,7 @@ function outcome(
 			]),
 		]),
 		`${broker} broker${broker === "embedded" ? " (its CPU time is in the gateway's)" : ""}, SQLite; median (least-most) of ${size.turns} turns of ${size.reports} reports, a tenth of it for plain; ${wrong} of ${lots * spotsPerLot} spots wrong`,
-		Object.entries(machine)
-			.map(([name, value]) => `${name} ${value}`)
-			.join(", "),
+		inOneLine(machine),
 	].join("\n");
 	return { text, right: wrong === 0, figures: { bench: "ingest", broker, ...size, wrong, rows, machine } };
 }
@@ -189,14 +164,4 @@ async function wrongSpots(url: string, said: ReadonlyMap<string, Said>): Promise
 		if (answer.occupied_spots !== answer.spots.filter(({ occupied }) => occupied).length) wrong++;
 	}
 	return wrong;
-}
-
-async function makeLot(url: string, lot_id: string): Promise<void> {
-	const answer = await fetch(`${url}/api/lots`, {
-		method: "POST",
-		headers: { "content-type": "application/json" },
-		body: JSON.stringify({ lot_id, name: lot_id, spots: spotsPerLot }),
-	});
-	if (answer.status !== 201)
-		throw new Error(`expected 201 for the new lot, got ${answer.status}: ${await answer.text()}`);
 }

@@ -1,40 +1,43 @@
 /**
  * Question: how long from a status published until the lamp's command is back, and until a browser has the frame?
  * Unit: ms, at 50 statuses a second, QoS 1, in both forms of topic.
- * Comparison: a relay that does nothing but answer, on the same broker, in turn with the gateway.
+ * Comparison: a relay that does nothing but answer, and the reference design done plainly, on the same broker, in turn with the gateway.
  */
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { connectAsync, type MqttClient } from "mqtt";
-import type { StatusReport } from "../../firmware/messages.ts";
+import type { LedCommand, StatusReport } from "../../firmware/messages.ts";
 import type { ServerFrame } from "../../gateway/contract/events.ts";
-import { Mosquitto, mosquittoMissing } from "../support/mosquitto.ts";
-import { GatewayProcess, Program, until } from "../support/processes.ts";
-import { type Bench, circumstances, type Outcome, quantile, show, spread } from "./bench.ts";
+import { type GatewayProcess, until } from "../support/processes.ts";
+import { type Bench, circumstances, inOneLine, type Outcome, quantile, show, spread } from "./bench.ts";
+import { type BrokerName, brokerNamed, makeLot, startGateway, startPeer, temporaryFile, withEnds } from "./sides.ts";
+import { lotId, spotId } from "./site.ts";
 import { table } from "./table.ts";
 
 /** Statuses a second. */
 const ratePerSecond = 50;
 
-const lotId = "BENCH";
-/** So many that a spot's next turn comes 2 s later: its answer is there by then. */
-const spots = 100;
+/** What the gateway's median may be above the relay's, ms, and its 99th percentile of the plain design's. */
+const wanted = { p50OverRelayMs: 1, p99ToPlain: 1 / 3 };
+
+/** Plain sensors speak for the first half of the lots, boards for the other half. */
+const lots = 10;
+const spotsPerLot = 20;
+/** So many of each form that a spot's next turn comes 2 s later: its answer is there by then. */
+const spotsOfForm = (lots * spotsPerLot) / 2;
+
+/** Who answers: the topics of each begin with another word, which tells their messages apart on one broker. */
+const answerers = { parkmate: "gateway", relay: "relay", plain: "plain" } as const;
 
 /** One side of the comparison: who answers, and on which form of topic. */
 interface Side {
-	name: string;
-	/** Topics begin with it: tells the relay's messages from the gateway's on one broker. */
-	prefix: "parkmate" | "relay";
+	prefix: keyof typeof answerers;
 	form: "short" | "long";
 }
 
-const sides: Side[] = [
-	{ name: "gateway, plain sensor", prefix: "parkmate", form: "short" },
-	{ name: "relay, plain sensor", prefix: "relay", form: "short" },
-	{ name: "gateway, board", prefix: "parkmate", form: "long" },
-	{ name: "relay, board", prefix: "relay", form: "long" },
-];
+const sides: readonly Side[] = (["short", "long"] as const).flatMap((form) =>
+	(["parkmate", "relay", "plain"] as const).map((prefix) => ({ prefix, form })),
+);
 
 /** The times of one turn, ms. */
 interface Turn {
@@ -45,32 +48,26 @@ interface Turn {
 }
 
 export const latency: Bench = {
-	question: "latency: from a status to its lamp command and to its WebSocket frame, beside a relay that only answers",
+	question:
+		"latency: from a status to its lamp command and to its WebSocket frame, beside a relay that only answers and the reference design done plainly",
 	run: async (args) => {
 		const { values } = parseArgs({
 			args,
 			options: { short: { type: "boolean", default: false }, broker: { type: "string", default: "embedded" } },
 		});
-		const { short, broker } = values;
-		if (broker !== "embedded" && broker !== "mosquitto") {
-			throw new Error(`--broker must be embedded or mosquitto, got "${broker}"`);
-		}
-		if (broker === "mosquitto" && mosquittoMissing !== null) throw new Error(mosquittoMissing);
-		return compare(broker, short ? { turns: 1, statuses: 20 } : { turns: 7, statuses: 250 });
+		const size = values.short ? { turns: 1, statuses: 20 } : { turns: 7, statuses: 250 };
+		return compare(brokerNamed(values.broker), size);
 	},
 };
 
-async function compare(broker: "embedded" | "mosquitto", size: { turns: number; statuses: number }): Promise<Outcome> {
-	const ends: (() => Promise<unknown> | unknown)[] = [];
-	try {
-		// By itself Mosquitto lets small packets wait for others (Nagle), which hides everything else behind 20 to 40 ms.
-		const mosquitto = broker === "mosquitto" ? await Mosquitto.start({ config: ["set_tcp_nodelay true"] }) : null;
-		if (mosquitto !== null) ends.unshift(() => mosquitto.close());
-		const gateway = await GatewayProcess.start({ mqttUrl: mosquitto?.url, env: { LOG_LEVEL: "warn" } });
-		ends.unshift(() => gateway.close());
-		await makeLot(gateway.url);
-		const relay = await startRelay(gateway.mqttUrl);
-		ends.unshift(() => relay.end());
+function compare(broker: BrokerName, size: { turns: number; statuses: number }): Promise<Outcome> {
+	return withEnds(async (ends) => {
+		const gateway = await startGateway(broker, ends);
+		for (let lot = 0; lot < lots; lot++) await makeLot(gateway.url, { lot_id: lotId(lot), spots: spotsPerLot });
+		const url = gateway.mqttUrl;
+		await startPeer("relay", { file: "relay.ts", args: [url, "relay"], ends });
+		const plainArgs = [url, "plain", temporaryFile("plain.db", ends), String(lots), String(spotsPerLot)];
+		await startPeer("plain", { file: "plain.ts", args: plainArgs, ends });
 		const meter = await Meter.start(gateway);
 		ends.unshift(() => meter.close());
 		for (const side of sides) await meter.turn(side, Math.min(100, size.statuses));
@@ -79,53 +76,57 @@ async function compare(broker: "embedded" | "mosquitto", size: { turns: number; 
 			for (const side of sides) turns.get(side)?.push(await meter.turn(side, size.statuses));
 		}
 		return outcome(broker, turns, size);
-	} finally {
-		for (const end of ends) await end();
-	}
+	});
 }
 
 function outcome(broker: string, turns: ReadonlyMap<Side, Turn[]>, size: { turns: number; statuses: number }): Outcome {
 	const rows = [];
 	for (const [side, measured] of turns) {
-		const relay = sides.find(({ prefix, form }) => prefix === "relay" && form === side.form);
-		const relayTurns = (relay && turns.get(relay)) ?? [];
-		for (const kind of side.prefix === "relay" ? (["lampMs"] as const) : (["lampMs", "frameMs"] as const)) {
+		const lampsOf = (prefix: Side["prefix"], share: number) =>
+			[...turns]
+				.filter(([other]) => other.prefix === prefix && other.form === side.form)
+				.flatMap(([, of]) => of.map(({ lampMs }) => quantile(lampMs, share)));
+		for (const kind of side.prefix === "parkmate" ? (["lampMs", "frameMs"] as const) : (["lampMs"] as const)) {
 			const at = (share: number) => measured.map((turn) => quantile(turn[kind], share));
-			const base = (share: number) => relayTurns.map((turn) => quantile(turn.lampMs, share));
-			const ratio = (share: number) => spread(at(share).map((ms, turn) => ms / (base(share)[turn] ?? Number.NaN)));
+			const beside = (prefix: Side["prefix"], share: number, compared: (ms: number, otherMs: number) => number) =>
+				spread(at(share).map((ms, turn) => compared(ms, lampsOf(prefix, share)[turn] ?? Number.NaN)));
 			rows.push({
-				name: `${side.name} to ${kind === "lampMs" ? "lamp" : "browser"}`,
+				name: `${answerers[side.prefix]}, ${side.form === "short" ? "plain sensor" : "board"} to ${kind === "lampMs" ? "lamp" : "browser"}`,
 				p50Ms: spread(at(0.5)),
 				p99Ms: spread(at(0.99)),
-				p50ToRelay: ratio(0.5),
-				p99ToRelay: ratio(0.99),
+				p50OverRelayMs: beside("relay", 0.5, (ms, relayMs) => ms - relayMs),
+				p50ToRelay: beside("relay", 0.5, (ms, relayMs) => ms / relayMs),
+				p99ToRelay: beside("relay", 0.99, (ms, relayMs) => ms / relayMs),
+				p99ToPlain: beside("plain", 0.99, (ms, plainMs) => ms / plainMs),
 			});
 		}
 	}
-	const wrong = [...turns.values()].flat().reduce((sum, turn) => sum + turn.wrong, 0);
-	const answers =
-		size.turns * size.statuses * (2 * sides.length - sides.filter(({ prefix }) => prefix === "relay").length);
+	const all = [...turns.values()].flat();
+	const wrong = all.reduce((sum, turn) => sum + turn.wrong, 0);
+	// The gateway's statuses have two answers: lamp and frame.
+	const answers = [...turns.keys()].reduce((sum, { prefix }) => sum + (prefix === "parkmate" ? 2 : 1), 0);
 	const machine = circumstances(["mqtt", "aedes", "fastify", "ws"]);
 	const text = [
 		table([
-			["from a status", "p50 ms", "p99 ms", "p50 ÷ relay's", "p99 ÷ relay's"],
+			["from a status", "p50 ms", "p99 ms", "p50 - relay's, ms", "p50 ÷ relay's", "p99 ÷ relay's", "p99 ÷ plain's"],
 			...rows.map((row) => [
 				row.name,
 				show(row.p50Ms, 2),
 				show(row.p99Ms, 2),
+				show(row.p50OverRelayMs, 2),
 				show(row.p50ToRelay, 2),
 				show(row.p99ToRelay, 2),
+				show(row.p99ToPlain, 2),
 			]),
 		]),
-		`${broker} broker; median (least-most) of ${size.turns} turns of ${size.statuses} statuses at ${ratePerSecond}/s each; ${wrong} of ${answers} answers wrong`,
-		Object.entries(machine)
-			.map(([name, value]) => `${name} ${value}`)
-			.join(", "),
+		`from the gateway to a lamp, p50 - relay's is to be at most ${wanted.p50OverRelayMs.toFixed(2)} ms, and p99 ÷ plain's ${wanted.p99ToPlain.toFixed(2)}`,
+		`${broker} broker; median (least-most) of ${size.turns} turns of ${size.statuses} statuses at ${ratePerSecond}/s each; ${wrong} of ${size.turns * size.statuses * answers} answers wrong`,
+		inOneLine(machine),
 	].join("\n");
 	return {
 		text,
 		right: wrong === 0,
-		figures: { bench: "latency", broker, ...size, ratePerSecond, wrong, rows, machine },
+		figures: { bench: "latency", broker, ...size, ratePerSecond, wanted, wrong, rows, machine },
 	};
 }
 
@@ -134,9 +135,9 @@ class Meter {
 	readonly #publisher: MqttClient;
 	readonly #lamp: MqttClient;
 	readonly #browser: WebSocket;
-	/** What is waited for, by `lamp` or `frame`, prefix and spot. */
+	/** What is waited for, by `lamp` or `frame`, prefix, lot and spot. */
 	readonly #waiting = new Map<string, { answer: string; at: number; times: number[] }>();
-	/** What was said last, by prefix and spot. */
+	/** What was said last, by prefix, lot and spot. */
 	readonly #occupied = new Map<string, boolean>();
 	#current: Turn = { lampMs: [], frameMs: [], wrong: 0 };
 	#serial = 0;
@@ -147,22 +148,25 @@ class Meter {
 		this.#browser = browser;
 		lamp.on("message", (topic, payload) => {
 			const now = performance.now();
-			const command = JSON.parse(payload.toString()) as { spot_id: string; color: string };
-			this.#heard(`lamp ${topic.split("/")[0]} ${command.spot_id}`, command.color, now);
+			const command = JSON.parse(payload.toString()) as LedCommand;
+			this.#heard(`lamp ${topic.split("/")[0]} ${command.lot_id} ${command.spot_id}`, command.color, now);
 		});
 		browser.addEventListener("message", ({ data }) => {
 			const now = performance.now();
 			const frame = JSON.parse(String(data)) as ServerFrame;
 			if (frame.event !== "spot_update") return;
-			this.#heard(`frame parkmate ${frame.spot_id}`, `${frame.state} ${frame.distance}`, now);
+			this.#heard(`frame parkmate ${frame.lot_id} ${frame.spot_id}`, `${frame.state} ${frame.distance}`, now);
 		});
 	}
 
 	static async start(gateway: GatewayProcess): Promise<Meter> {
 		const publisher = await connectAsync(gateway.mqttUrl);
 		const lamp = await connectAsync(gateway.mqttUrl);
-		await lamp.subscribeAsync(["parkmate/led/command/#", "relay/led/command/#"], { qos: 1 });
-		const browser = new WebSocket(`${gateway.url.replace("http", "ws")}/ws?lot=${lotId}`);
+		await lamp.subscribeAsync(
+			Object.keys(answerers).map((prefix) => `${prefix}/led/command/#`),
+			{ qos: 1 },
+		);
+		const browser = new WebSocket(`${gateway.url.replace("http", "ws")}/ws`);
 		await once(browser, "message");
 		return new Meter(publisher, lamp, browser);
 	}
@@ -190,21 +194,24 @@ class Meter {
 
 	#publish({ prefix, form }: Side): void {
 		const serial = ++this.#serial;
-		const spotId = `${form}-${serial % spots}`;
+		const place = (serial % spotsOfForm) + (form === "short" ? 0 : spotsOfForm);
+		const lot_id = lotId(Math.floor(place / spotsPerLot));
+		const spot_id = spotId(place % spotsPerLot);
+		const name = `${prefix} ${lot_id} ${spot_id}`;
 		// Each status is a change.
-		const occupied = this.#occupied.get(`${prefix} ${spotId}`) !== true;
-		this.#occupied.set(`${prefix} ${spotId}`, occupied);
+		const occupied = this.#occupied.get(name) !== true;
+		this.#occupied.set(name, occupied);
 		const status: StatusReport = {
-			...{ spot_id: spotId, lot_id: lotId, occupied, distance: serial / 10, timestamp: new Date().toISOString() },
+			...{ spot_id, lot_id, occupied, distance: serial / 10, timestamp: new Date().toISOString() },
 			...(form === "short" ? {} : { board_id: "bench", boot: 1, seq: serial, uptime_ms: serial * 20 }),
 			...(form === "short" ? {} : { state: occupied ? "occupied" : "free", confidence: 0.9, reason: "echo" }),
 		};
-		const topic = `${prefix}/spot/status${form === "short" ? "" : `/${lotId}/${spotId}`}`;
+		const topic = `${prefix}/spot/status${form === "short" ? "" : `/${lot_id}/${spot_id}`}`;
 		const at = performance.now();
-		this.#wait(`lamp ${prefix} ${spotId}`, occupied ? "red" : "green", at, this.#current.lampMs);
+		this.#wait(`lamp ${name}`, occupied ? "red" : "green", at, this.#current.lampMs);
 		if (prefix === "parkmate") {
 			const answer = `${occupied ? "occupied" : "free"} ${serial / 10}`;
-			this.#wait(`frame ${prefix} ${spotId}`, answer, at, this.#current.frameMs);
+			this.#wait(`frame ${name}`, answer, at, this.#current.frameMs);
 		}
 		this.#publisher.publish(topic, JSON.stringify(status), { qos: 1 });
 	}
@@ -224,27 +231,4 @@ class Meter {
 		this.#waiting.delete(name);
 		waiting.times.push(now - waiting.at);
 	}
-}
-
-async function startRelay(url: string): Promise<Program> {
-	const path = fileURLToPath(new URL("relay.ts", import.meta.url));
-	const relay = new Program("relay", process.execPath, [path, url, "relay"], {
-		stdio: ["ignore", "pipe", "pipe", "ipc"],
-	});
-	const gone = relay.ended.then(() => {
-		throw relay.complaint("it ended before it was ready");
-	});
-	await Promise.race([once(relay.child, "message"), gone]);
-	return relay;
-}
-
-async function makeLot(url: string): Promise<void> {
-	const spotIds = ["short", "long"].flatMap((form) => Array.from({ length: spots }, (_, spot) => `${form}-${spot}`));
-	const answer = await fetch(`${url}/api/lots`, {
-		method: "POST",
-		headers: { "content-type": "application/json" },
-		body: JSON.stringify({ lot_id: lotId, name: "Bench", spots: spotIds.map((spot_id) => ({ spot_id })) }),
-	});
-	if (answer.status !== 201)
-		throw new Error(`expected 201 for the new lot, got ${answer.status}: ${await answer.text()}`);
 }

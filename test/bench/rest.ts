@@ -5,15 +5,15 @@
  */
 import { once } from "node:events";
 import { Agent, get, type IncomingMessage } from "node:http";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import type { LotWithSpots } from "../../gateway/contract/resources.ts";
-import { GatewayProcess, Program } from "../support/processes.ts";
-import { type Bench, circumstances, type Outcome, show, spread } from "./bench.ts";
+import type { GatewayProcess } from "../support/processes.ts";
+import { type Bench, circumstances, inOneLine, type Outcome, show, spread } from "./bench.ts";
 import { cpuMs } from "./cpu.ts";
 import { connections, Load, type LoadTurn, type Questions } from "./rest/load.ts";
 import type { RawAnswer } from "./rest/raw.ts";
 import { Reports, reportsPerS, spotIdAt, spots } from "./rest/reports.ts";
+import { type Ends, makeLot, startGateway, startPeer, withEnds } from "./sides.ts";
 import { table } from "./table.ts";
 
 /** What the gateway is to reach of the raw server's requests/s. */
@@ -41,21 +41,16 @@ export const rest: Bench = {
 	},
 };
 
-async function compare(size: { turns: number; requests: number }): Promise<Outcome> {
-	const ends: (() => Promise<unknown> | unknown)[] = [];
-	try {
-		const gateway = await GatewayProcess.start({ env: { LOG_LEVEL: "warn" } });
-		ends.unshift(() => gateway.close());
-		const still = await makeLot(gateway, "STILL", ends);
+function compare(size: { turns: number; requests: number }): Promise<Outcome> {
+	return withEnds(async (ends) => {
+		const gateway = await startGateway("embedded", ends);
+		const still = await startLot(gateway, "STILL", ends);
 		for (let report = 0; report < spots; report++) await still.say();
-		const moving = await makeLot(gateway, "MOVING", ends);
+		const moving = await startLot(gateway, "MOVING", ends);
 
 		const answer = await fetchRaw(`${gateway.url}/api/lots/STILL`);
-		const raw = new Program("raw server", process.execPath, [fileURLToPath(new URL("rest/raw.ts", import.meta.url))], {
-			stdio: ["ignore", "pipe", "pipe", "ipc"],
-		});
-		ends.unshift(() => raw.end());
-		const rawPort = await startRaw(raw, answer);
+		const raw = await startPeer<number>("raw server", { file: "rest/raw.ts", first: answer, ends });
+		const rawPort = raw.ready;
 		await needSame(`${gateway.url}/api/lots/STILL`, `http://127.0.0.1:${rawPort}/api/lots/STILL`);
 
 		const open = async (port: number, path: string) => {
@@ -73,7 +68,7 @@ async function compare(size: { turns: number; requests: number }): Promise<Outco
 		const gatewayPid = gateway.pid ?? 0;
 		// Side by side in time, too: what else the machine does meets both alike.
 		const sides: Side[] = [
-			{ name: "raw node:http", pid: raw.child.pid ?? 0, turn: (requests) => loads.raw.run({ requests, ...same }) },
+			{ name: "raw node:http", pid: raw.pid, turn: (requests) => loads.raw.run({ requests, ...same }) },
 			{ name: "gateway", pid: gatewayPid, turn: (requests) => loads.still.run({ requests, ...same }) },
 			{
 				name: `gateway, ${reportsPerS} reports/s meanwhile`,
@@ -91,9 +86,7 @@ async function compare(size: { turns: number; requests: number }): Promise<Outco
 			for (const side of sides) turns.get(side)?.push(await measure(side, size.requests));
 		}
 		return outcome(turns, size, answer);
-	} finally {
-		for (const end of ends) await end();
-	}
+	});
 }
 
 async function measure(side: Side, requests: number): Promise<Turn> {
@@ -164,25 +157,17 @@ function outcome(
 		]),
 		`requests/s ÷ raw is to be at least ${wantedRatio} in the second row; the server's CPU time is known under Linux only`,
 		`${bytes} bytes of JSON, ${connections} connections; median (least-most) of ${size.turns} turns of ${size.requests} requests each, in turn; ${wrong} of ${size.turns * size.requests * rows.length} answers wrong`,
-		Object.entries(machine)
-			.map(([name, value]) => `${name} ${value}`)
-			.join(", "),
+		inOneLine(machine),
 	].join("\n");
 	return { text, right: wrong === 0, figures: { bench: "rest", ...size, bytes, wantedRatio, wrong, rows, machine } };
 }
 
 /** A lot of {@link spots} spots with a sensor of its own. */
-async function makeLot(gateway: GatewayProcess, lotId: string, ends: (() => unknown)[]): Promise<Reports> {
-	const answer = await fetch(`${gateway.url}/api/lots`, {
-		method: "POST",
-		headers: { "content-type": "application/json" },
-		body: JSON.stringify({
-			...{ lot_id: lotId, name: "Central Parking Tower", address: "1 Main Street", price_per_hour: 2.5 },
-			spots: Array.from({ length: spots }, (_, index) => ({ spot_id: spotIdAt(index) })),
-		}),
+async function startLot(gateway: GatewayProcess, lotId: string, ends: Ends): Promise<Reports> {
+	const { lot_version } = await makeLot(gateway.url, {
+		...{ lot_id: lotId, name: "Central Parking Tower", address: "1 Main Street", price_per_hour: 2.5 },
+		spots: Array.from({ length: spots }, (_, index) => ({ spot_id: spotIdAt(index) })),
 	});
-	if (answer.status !== 201) throw new Error(`expected 201 for a lot, got ${answer.status}: ${await answer.text()}`);
-	const { lot_version } = (await answer.json()) as LotWithSpots;
 	const reports = await Reports.connect(gateway.mqttUrl, lotId, lot_version);
 	ends.unshift(() => reports.close());
 	return reports;
@@ -204,16 +189,6 @@ async function fetchRaw(url: string): Promise<RawAnswer> {
 	const keepAliveS = Number(/timeout=(\d+)/.exec(String(response.headers["keep-alive"]))?.[1] ?? 5);
 	const headers = pairs(response).filter(([name]) => !nodesOwn.has(name.toLowerCase()));
 	return { headers, body, keepAliveTimeoutMs: keepAliveS * 1000 };
-}
-
-/** Gives its port. */
-async function startRaw(raw: Program, answer: RawAnswer): Promise<number> {
-	raw.child.send(answer);
-	const gone = raw.ended.then(() => {
-		throw raw.complaint("it ended before it was ready");
-	});
-	const [port] = (await Promise.race([once(raw.child, "message"), gone])) as [number];
-	return port;
 }
 
 /** @throws Error when the two answers differ in more than their date. */

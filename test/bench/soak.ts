@@ -3,17 +3,15 @@
  * Unit: KB of resident memory a minute, at 1,000 reports a second, each a change of its spot.
  * Comparison: a bare broker with a WebSocket server in one Node process, under the same load at the same time.
  */
-import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFileSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { GatewayProcess, Program, until } from "../support/processes.ts";
+import { GatewayProcess, until } from "../support/processes.ts";
 import { type Bench, InputError, type Outcome } from "./bench.ts";
 import { cpuMs } from "./cpu.ts";
 import { residentBytes } from "./memory.ts";
+import { makeLot, startPeer, temporaryFile, withEnds } from "./sides.ts";
 import { wrongBooks } from "./soak/books.ts";
 import { Fleet, lotIdOf, spotIdOf } from "./soak/fleet.ts";
 import { report, type Sample, type Size } from "./soak/report.ts";
@@ -56,21 +54,23 @@ function number(name: string, text: string, min: number, max: number): number {
 	throw new InputError(`${name} must be a number from ${min} to ${max}, got "${text}"`);
 }
 
-async function measure(size: Pick<Size, "minutes" | "ratePerSecond">): Promise<Outcome> {
-	const ends: (() => Promise<unknown> | unknown)[] = [];
-	try {
-		const folder = mkdtempSync(join(tmpdir(), "parkmate-soak-"));
-		ends.unshift(() => rmSync(folder, { recursive: true, force: true }));
-		const heapPath = join(folder, "heap");
+function measure(size: Pick<Size, "minutes" | "ratePerSecond">): Promise<Outcome> {
+	return withEnds(async (ends) => {
+		const heapPath = temporaryFile("heap", ends);
 		const inside = new URL("soak/heap-inside.ts", import.meta.url).href;
 		const gateway = await GatewayProcess.start({
-			dataDir: join(folder, "data"),
+			dataDir: join(dirname(heapPath), "data"),
 			env: { LOG_LEVEL: "warn", NODE_OPTIONS: `--import ${inside}`, PARKMATE_SOAK_HEAP: heapPath },
 		});
 		ends.unshift(() => gateway.close());
-		for (let lot = 0; lot < lots; lot++) await makeLot(gateway.url, lotIdOf(lot));
-		const bare = await startBare();
-		ends.unshift(() => bare.program.end());
+		for (let lot = 0; lot < lots; lot++) {
+			const spots = Array.from({ length: spotsPerLot }, (_, spot) => ({ spot_id: spotIdOf(spot) }));
+			await makeLot(gateway.url, { lot_id: lotIdOf(lot), spots });
+		}
+		const { pid, ready: ports } = await startPeer<{ mqttPort: number; wsPort: number }>("bare broker", {
+			file: "soak/bare.ts",
+			ends,
+		});
 
 		/** By the time of the report, minutes since the load began. */
 		const times: { x: number; ms: number }[] = [];
@@ -85,13 +85,13 @@ async function measure(size: Pick<Size, "minutes" | "ratePerSecond">): Promise<O
 			}),
 			Fleet.start({
 				...plan,
-				mqttUrl: `mqtt://127.0.0.1:${bare.mqttPort}`,
+				mqttUrl: `mqtt://127.0.0.1:${ports.mqttPort}`,
 				confirmedBy: "puback",
 				onConfirmed: () => {},
 			}),
 		]);
 		ends.unshift(() => Promise.all(fleets.map((fleet) => fleet.close())));
-		const watching = await openViewers(gateway, bare.wsPort);
+		const watching = await openViewers(gateway, ports.wsPort);
 		ends.unshift(() => {
 			for (const viewer of watching.all) viewer.close();
 		});
@@ -102,7 +102,7 @@ async function measure(size: Pick<Size, "minutes" | "ratePerSecond">): Promise<O
 			x,
 			gatewayBytes: residentBytes(gateway.pid ?? 0),
 			heapBytes: heapOf(heapPath),
-			bareBytes: residentBytes(bare.program.child.pid ?? 0),
+			bareBytes: residentBytes(pid),
 			databaseBytes: sizeOf(join(gateway.dataDir, "parkmate.db")),
 			walBytes: sizeOf(join(gateway.dataDir, "parkmate.db-wal")),
 		}));
@@ -118,9 +118,7 @@ async function measure(size: Pick<Size, "minutes" | "ratePerSecond">): Promise<O
 			{ ...plan, ...size, viewers },
 			{ samples, times, minutes, cpu, said: ours.said, skipped: ours.skipped, wrong },
 		);
-	} finally {
-		for (const end of ends) await end();
-	}
+	});
 }
 
 /** Says reports to both sides, evenly in time, and samples meanwhile. */
@@ -154,29 +152,6 @@ async function openViewers(gateway: GatewayProcess, barePort: number): Promise<{
 	const ours = await open(`${gateway.url.replace("http", "ws")}/ws`, true);
 	const others = await open(`ws://127.0.0.1:${barePort}/`, false);
 	return { ours, all: [...ours, ...others] };
-}
-
-async function startBare(): Promise<{ program: Program; mqttPort: number; wsPort: number }> {
-	const path = fileURLToPath(new URL("soak/bare.ts", import.meta.url));
-	const program = new Program("bare broker", process.execPath, [path], { stdio: ["ignore", "pipe", "pipe", "ipc"] });
-	const gone = program.ended.then(() => {
-		throw program.complaint("it ended before it was ready");
-	});
-	const [ports] = (await Promise.race([once(program.child, "message"), gone])) as [
-		{ mqttPort: number; wsPort: number },
-	];
-	return { program, ...ports };
-}
-
-async function makeLot(url: string, lotId: string): Promise<void> {
-	const spots = Array.from({ length: spotsPerLot }, (_, spot) => ({ spot_id: spotIdOf(spot) }));
-	const answer = await fetch(`${url}/api/lots`, {
-		method: "POST",
-		headers: { "content-type": "application/json" },
-		body: JSON.stringify({ lot_id: lotId, name: "Soak", spots }),
-	});
-	if (answer.status !== 201)
-		throw new Error(`expected 201 for a new lot, got ${answer.status}: ${await answer.text()}`);
 }
 
 function heapOf(path: string): number {

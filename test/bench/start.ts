@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { freePort } from "../support/mosquitto.ts";
 import { Program, until } from "../support/processes.ts";
-import { type Bench, circumstances, show, spread } from "./bench.ts";
+import { type Bench, circumstances, inOneLine, show, spread } from "./bench.ts";
 import { table } from "./table.ts";
 
 /** How long a start may take, ms. The very first one builds the pages. */
@@ -47,9 +47,7 @@ export const start: Bench = {
 				[bare.name, show(figures.bareS, 2), "1"],
 			]),
 			`median (least-most) of ${turns} starts each, in turn; with virtual boards, on a new data folder`,
-			Object.entries(machine)
-				.map(([name, value]) => `${name} ${value}`)
-				.join(", "),
+			inOneLine(machine),
 		].join("\n");
 		return { text, right: true, figures: { bench: "start", turns, ...figures, machine } };
 	},

@@ -5,8 +5,9 @@ import { connectAsync } from "mqtt";
 import WebSocket from "ws";
 import type { StatusReport } from "../../../firmware/messages.ts";
 import type { SpotUpdate } from "../../../gateway/contract/events.ts";
-import { GatewayProcess, Program } from "../../support/processes.ts";
+import { Program } from "../../support/processes.ts";
 import { residentBytes } from "../memory.ts";
+import { type Ends, makeLot, startGateway, startPeer } from "../sides.ts";
 import type { CrowdMessage } from "./messages.ts";
 
 /** Spots of the one lot that everybody watches. */
@@ -99,24 +100,13 @@ export class Crowd {
 	}
 }
 
-type Ends = (() => Promise<unknown> | unknown)[];
-
 /** The real gateway; changes come over MQTT as a board says them. How to end it is put in front of `ends`. */
-export async function startGateway(clients: number, ends: Ends): Promise<Side & { url: string; template: string }> {
-	const gateway = await GatewayProcess.start({ env: { LOG_LEVEL: "warn" } });
-	ends.unshift(() => gateway.close());
-	const answer = await fetch(`${gateway.url}/api/lots`, {
-		method: "POST",
-		headers: { "content-type": "application/json" },
-		body: JSON.stringify({
-			...{ lot_id: lotId, name: "Fan-out" },
-			spots: Array.from({ length: spots }, (_, spot) => ({ spot_id: `SPOT${spot}` })),
-		}),
+export async function startOurs(clients: number, ends: Ends): Promise<Side & { url: string; template: string }> {
+	const gateway = await startGateway("embedded", ends);
+	const { lot_version } = await makeLot(gateway.url, {
+		lot_id: lotId,
+		spots: Array.from({ length: spots }, (_, spot) => ({ spot_id: `SPOT${spot}` })),
 	});
-	if (answer.status !== 201) {
-		throw new Error(`expected 201 for the new lot, got ${answer.status}: ${await answer.text()}`);
-	}
-	const { lot_version } = (await answer.json()) as { lot_version: number };
 	const address = `${gateway.url.replace("http", "ws")}/ws?lot=${lotId}`;
 	const board = await connectAsync(gateway.mqttUrl);
 	ends.unshift(() => board.endAsync(true));
@@ -146,13 +136,7 @@ export async function startGateway(clients: number, ends: Ends): Promise<Side & 
 
 /** The bare server; it is handed frames that are as long as the gateway's, over a WebSocket. */
 export async function startBare(clients: number, template: string, ends: Ends): Promise<Side> {
-	const path = fileURLToPath(new URL("bare.ts", import.meta.url));
-	const server = new Program("bare server", process.execPath, [path], { stdio: ["ignore", "pipe", "pipe", "ipc"] });
-	ends.unshift(() => server.end());
-	const gone = server.ended.then(() => {
-		throw server.complaint("it ended before it was ready");
-	});
-	const [port] = (await Promise.race([once(server.child, "message"), gone])) as [number];
+	const { pid, ready: port } = await startPeer<number>("bare server", { file: "fanout/bare.ts", ends });
 	const trigger = new WebSocket(`ws://127.0.0.1:${port}/trigger`, { perMessageDeflate: false });
 	await once(trigger, "open");
 	ends.unshift(() => trigger.terminate());
@@ -164,7 +148,6 @@ export async function startBare(clients: number, template: string, ends: Ends): 
 			trigger.send(JSON.stringify(update));
 		}
 	};
-	const pid = server.child.pid ?? 0;
 	const before = residentBytes(pid);
 	const crowd = await Crowd.start(`ws://127.0.0.1:${port}/`, clients, { withSnapshot: false });
 	ends.unshift(() => crowd.end());

@@ -3,7 +3,7 @@ import type { StatusReport } from "../../../firmware/messages.ts";
 import type { Outgoing } from "../../../gateway/broker/broker.ts";
 import { RemoteBroker } from "../../../gateway/broker/remote.ts";
 import { until } from "../../support/processes.ts";
-import { lotId, spotId } from "./site.ts";
+import { lotId, spotId } from "../site.ts";
 
 export const lots = 50;
 export const spotsPerLot = 20;

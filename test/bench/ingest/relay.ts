@@ -3,7 +3,7 @@
  * Takes the broker's URL and the prefix of its topics; tells its parent `"ready"`, then how many it has heard.
  */
 import { connectAsync } from "mqtt";
-import { tellHandled } from "./handled.ts";
+import { tellHandled } from "../handled.ts";
 
 const [url = "", prefix = ""] = process.argv.slice(2);
 const client = await connectAsync(url);

@@ -1,5 +1,5 @@
 /** What the samples of a soak come to. Pure. */
-import { circumstances, type Outcome, quantile } from "../bench.ts";
+import { circumstances, inOneLine, type Outcome, quantile } from "../bench.ts";
 import { table } from "../table.ts";
 import { type Slope, slope } from "./slope.ts";
 
@@ -135,8 +135,6 @@ function textOf(
 		`${figures.reports} reports, ${figures.skipped} turns skipped, ${figures.cpuMsPer1000.toFixed(0)} ms of CPU time for 1,000 reports; database ${figures.databaseMb.toFixed(1)} MB, write-ahead log at most ${figures.walMostMb.toFixed(1)} MB`,
 		`${minutes} min at ${ratePerSecond}/s over ${lots * spotsPerLot} spots in ${lots} lots, ${figures.viewers} WebSocket clients on each side, both sides at the same time; the first ${warmMinutes.toFixed(1)} min not counted; medians; ± 95 % confidence`,
 		...wrong.map((line) => `WRONG: ${line}`),
-		Object.entries(figures.machine)
-			.map(([name, value]) => `${name} ${value}`)
-			.join(", "),
+		inOneLine(figures.machine),
 	].join("\n");
 }
