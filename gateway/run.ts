@@ -12,7 +12,7 @@ import { firstSnapshotMs, makeSampleOnce, VirtualBoards } from "./demo.ts";
 import { Gateway } from "./gateway.ts";
 import { gatewayId } from "./identity.ts";
 import { freePort, HostError, PortTakenError } from "./ports.ts";
-import { SqliteStore } from "./store/sqlite.ts";
+import { SqliteThread } from "./store/sqlite-thread.ts";
 import { StoreError } from "./store/store.ts";
 
 /** An end that takes longer than this is forced. */
@@ -48,7 +48,7 @@ async function start(): Promise<void> {
 		moved: (from, to) => moves.push(`Port ${from} is taken; the pages are on ${to}. PORT chooses another one.`),
 	});
 	const mqttPort = config.mqttUrl !== null ? null : await freeMqttPort(config, moves);
-	const store = await SqliteStore.open({ dataDir: config.dataDir });
+	const store = await SqliteThread.open({ dataDir: config.dataDir });
 	stops.unshift(() => store.close());
 	for (const move of moves) say(move);
 	const broker = makeBroker(config, mqttPort, (client, error) =>

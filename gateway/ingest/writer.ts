@@ -3,9 +3,8 @@
  * Never: two commits at a time; a result for what is not stored.
  *
  * Whatever arrives while one commit is under way goes into the next together, so that load makes batches
- * and an idle gateway adds no delay.
+ * and an idle gateway adds no delay. Under load the world hears of one commit while the store writes the next.
  */
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { type Books, Draft, type Steps } from "../lots/books.ts";
 import type { Store } from "../store/store.ts";
 import type { Log } from "./refusals.ts";
@@ -32,6 +31,8 @@ interface Waiting {
 	reject(error: unknown): void;
 }
 
+const nothing = (): void => {};
+
 /** The one who writes. Reports, overrides and changes to lots all come through here, so their order is one. */
 export class Writer {
 	readonly #books: Books;
@@ -45,7 +46,7 @@ export class Writer {
 	#commits = 0;
 	#closed = false;
 
-	/** `onCommit` hears of every commit right after it, before anything else changes; `wait` is a timer that can be cut short by {@link close}. */
+	/** `onCommit` hears of every commit after it, in order, before the next one changes the books; `wait` is a timer that can be cut short by {@link close}. */
 	constructor(options: {
 		books: Books;
 		store: Store;
@@ -85,22 +86,21 @@ export class Writer {
 	async #run(): Promise<void> {
 		// Let everything that arrived in this turn of the event loop join the first batch.
 		await Promise.resolve();
+		let tell = nothing;
 		while (this.#queue.length > 0) {
-			await this.#gather();
-			await this.#commit(this.#queue.splice(0, maxBatchTasks));
+			tell = await this.#commit(this.#queue.splice(0, maxBatchTasks), tell);
+			if (this.#queue.length > 0) continue;
+			tell();
+			tell = nothing;
 		}
 		this.#running = null;
 	}
 
-	/** Under load each turn of the event loop brings some more of what waits in the sockets: all of that in one commit. A lone task waits for nothing. */
-	async #gather(): Promise<void> {
-		for (let before = 1; this.#queue.length > before && this.#queue.length < maxBatchTasks; ) {
-			before = this.#queue.length;
-			await nextTurn();
-		}
-	}
-
-	async #commit(waiting: Waiting[]): Promise<void> {
+	/**
+	 * Commits what waits. The batch before is told of while the store is at work on this one.
+	 * @returns what tells of this one.
+	 */
+	async #commit(waiting: Waiting[], tellBefore: () => void): Promise<() => void> {
 		const draft = new Draft(this.#books);
 		const done: { resolve(result: unknown): void; reject(error: unknown): void; result: unknown }[] = [];
 		for (const { task, resolve, reject } of waiting) {
@@ -110,19 +110,24 @@ export class Writer {
 				reject(error);
 			}
 		}
-		if (!draft.empty) {
+		if (draft.empty) tellBefore();
+		else {
 			const batch = draft.batch();
+			const stored = this.#untilStored(() => this.#store.commit(batch));
+			tellBefore();
 			try {
-				await this.#untilStored(() => this.#store.commit(batch));
+				await stored;
 			} catch (error) {
 				for (const { reject } of done) reject(error);
-				return;
+				return nothing;
 			}
 			this.#books.apply(batch);
 			this.#commits++;
 		}
-		for (const { resolve, result } of done) resolve(result);
-		this.#onCommit(draft.steps);
+		return () => {
+			for (const { resolve, result } of done) resolve(result);
+			this.#onCommit(draft.steps);
+		};
 	}
 
 	/** Tries until the store takes it. The same batch again is safe: the store refuses to write a version twice. */

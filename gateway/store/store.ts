@@ -33,7 +33,7 @@ export interface Store {
 	 */
 	commit(batch: Batch): Promise<void>;
 
-	/** Newest first. */
+	/** Newest first, in the order of writing: of one spot, each entry's `previous_state` is where the one after it left off, whatever clocks said. */
 	history(query: HistoryQuery): Promise<HistoryEntry[]>;
 
 	/** True once any lot was ever committed, even if all were removed since. */
@@ -59,8 +59,11 @@ export class StoreError extends Error {
 
 /** A spot was written by somebody else since it was read. */
 export class StaleError extends StoreError {
+	readonly spot: { lotId: string; spotId: string; version: number };
+
 	constructor(lotId: string, spotId: string, version: number) {
 		super("STORE_STALE", `spot ${lotId}/${spotId}: expected version ${version - 1} in the store, got another`);
 		this.name = "StaleError";
+		this.spot = { lotId, spotId, version };
 	}
 }

@@ -8,19 +8,21 @@ import type { Batch } from "../../gateway/lots/records.ts";
 import { openDatabase, SqliteStore } from "../../gateway/store/sqlite.ts";
 import { DataFolder } from "../../gateway/store/sqlite-folder.ts";
 import { historyParameters, historySql } from "../../gateway/store/sqlite-history.ts";
-import type { HistoryQuery } from "../../gateway/store/store.ts";
+import { SqliteThread } from "../../gateway/store/sqlite-thread.ts";
+import type { HistoryQuery, Store } from "../../gateway/store/store.ts";
 import { storeContract } from "./contract.ts";
 import { ModelStore, withoutId } from "./model.ts";
 import { aBatch, aBusySpot, aLot, anEntry, aSpot, later, noon } from "./records.ts";
 
-storeContract("SqliteStore", async () => {
+/** Opens a store of this kind in a folder of its own. */
+const inNewFolder = (kind: { open(options: { dataDir: string }): Promise<Store> }) => async () => {
 	const dataDir = mkdtempSync(join(tmpdir(), "parkmate-store-"));
-	let store = await SqliteStore.open({ dataDir });
+	let store = await kind.open({ dataDir });
 	return {
 		store,
 		reopen: async () => {
 			await store.close();
-			store = await SqliteStore.open({ dataDir });
+			store = await kind.open({ dataDir });
 			return store;
 		},
 		cleanup: async () => {
@@ -28,7 +30,10 @@ storeContract("SqliteStore", async () => {
 			rmSync(dataDir, { recursive: true });
 		},
 	};
-});
+};
+
+storeContract("SqliteStore", inNewFolder(SqliteStore));
+storeContract("SqliteThread", inNewFolder(SqliteThread));
 
 describe("SqliteStore", () => {
 	let dataDir: string;

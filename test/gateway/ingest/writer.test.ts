@@ -64,6 +64,27 @@ describe("the writer", () => {
 		expect(store.batches.map((batch) => batch.spots.length)).toEqual([1, 3]);
 	});
 
+	test("tells of one commit while the store is at work on the next, and of the last at once", async () => {
+		const { store, writer, told } = setUp();
+		const toldAtStart: number[] = [];
+		let release = () => {};
+		const commit = store.commit.bind(store);
+		store.commit = (batch) => {
+			toldAtStart.push(told.length);
+			return commit(batch);
+		};
+		store.held = new Promise((resolve) => {
+			release = resolve;
+		});
+		const all = [writer.submit(occupy("SPOT001"))];
+		await turn();
+		all.push(writer.submit(occupy("SPOT002")));
+		release();
+		await Promise.all(all);
+		expect(toldAtStart).toEqual([0, 0]);
+		expect(told.map(({ spots }) => spots.map(({ spot }) => spot.spot_id))).toEqual([["SPOT001"], ["SPOT002"]]);
+	});
+
 	test("rejects a task that throws and commits the others of its batch", async () => {
 		const { store, writer } = setUp();
 		const bad = writer.submit(occupy("NOPE"));
