@@ -260,10 +260,10 @@ export class EmbeddedBroker implements Broker {
 	}
 
 	/** Hands the message to the gateway when it asked for such topics. */
-	async #handle(packet: PublishPacket): Promise<void> {
+	#handle(packet: PublishPacket): Promise<void> {
 		const options = this.#options;
-		if (options === null || !this.#matchers.some((matches) => matches(packet.topic))) return;
-		await options.onMessage({ topic: packet.topic, payload: asBuffer(packet.payload), retained: false });
+		if (options === null || !this.#matchers.some((matches) => matches(packet.topic))) return Promise.resolve();
+		return options.onMessage({ topic: packet.topic, payload: asBuffer(packet.payload), retained: false });
 	}
 
 	#publish({ topic, payload, retain = false }: Outgoing): void {

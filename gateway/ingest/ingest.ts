@@ -9,7 +9,7 @@ import type { Message } from "../broker/broker.ts";
 import type { Books, Draft } from "../lots/books.ts";
 import type { Clock } from "../lots/manage.ts";
 import { type Report, takeReport } from "../lots/spot.ts";
-import { eventTime } from "../lots/time.ts";
+import { eventTime, iso } from "../lots/time.ts";
 import { decodeStatus, Refusal, type Sent } from "./decode.ts";
 import { type BoardWord, boardLeaves, decodeBoard } from "./decode-board.ts";
 import { type Log, Refusals } from "./refusals.ts";
@@ -121,22 +121,28 @@ export class Ingest {
 		);
 	}
 
-	async #takeStatus(message: Message): Promise<void> {
-		if (message.payload.byteLength === 0) return; // a retained status was cleared
+	#takeStatus(message: Message): Promise<void> {
 		const sent = decodeStatus(this.#topics, message.topic, message.payload);
-		if (sent instanceof Refusal) return this.#refuse(sent, message.topic);
+		if (sent instanceof Refusal) {
+			this.#refuse(sent, message.topic);
+			return done;
+		}
 		// What the broker kept says nothing of now.
 		if (sent.identity !== null && !message.retained) this.#boards.takeSign(sent.identity.board_id, sent.identity.boot);
-		await this.#store(sent);
+		return this.#store(sent);
 	}
 
-	async #store(sent: Sent): Promise<void> {
+	#store(sent: Sent): Promise<void> {
 		const lotId = this.#lotOf(sent);
-		if (lotId === null) return this.#leave(sent);
+		if (lotId === null) {
+			this.#leave(sent);
+			return done;
+		}
 		const report = this.#report(sent, lotId);
-		const taken = await this.#writer.submit((draft) => this.#enter(draft, report));
-		// Its spot or lot went while it waited.
-		if (!taken) this.#leave(sent);
+		return this.#writer.submit((draft) => {
+			// Its spot or lot may go while it waits.
+			if (!this.#enter(draft, report)) this.#leave(sent);
+		});
 	}
 
 	/** One report into the draft. False where its spot is gone. */
@@ -203,7 +209,7 @@ export class Ingest {
 			identity,
 			topic_form: sent.topic_form,
 			timestamp: time.timestamp,
-			received_at: new Date(receivedMs).toISOString(),
+			received_at: iso(receivedMs),
 			reported_at: sent.timestamp,
 		};
 	}

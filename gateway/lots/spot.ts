@@ -149,6 +149,7 @@ function advance(cursors: readonly Cursor[], identity: Cursor): Cursor[] {
 	return [identity, ...others].slice(0, maxCursors);
 }
 
+/** Both in the 24 characters of `toISOString`, so that their texts sort as the times do. */
 function later(a: string, b: string | null): string {
-	return b !== null && Date.parse(b) > Date.parse(a) ? b : a;
+	return b !== null && b > a ? b : a;
 }
