@@ -12,6 +12,12 @@ import type { Log } from "./refusals.ts";
 /** Tasks in one commit. Each page of the store that several of them touch is written once; more of them would make the ones behind them wait. */
 export const maxBatchTasks = 1000;
 
+/**
+ * Tasks that may wait, while the store stands still. Whoever brings more is refused: its connection ends unacknowledged, and it
+ * brings them again. Else each reconnection to a broker in that time would add another thousand that are here already.
+ */
+export const maxWaitingTasks = 20_000;
+
 /** Waits between tries of a commit that the store refuses, the last one for all further tries. */
 export const retryMs = [100, 250, 500, 1000, 2000, 5000] as const;
 
@@ -67,10 +73,14 @@ export class Writer {
 
 	/**
 	 * Runs the task on a draft and resolves with what it returned, once that draft is stored. A task that throws rejects with its error,
-	 * so it must throw before it changes the draft. While the store refuses, tasks wait.
+	 * so it must throw before it changes the draft. While the store refuses, tasks wait; more than {@link maxWaitingTasks} are refused.
 	 */
 	submit<T>(task: Task<T>): Promise<T> {
 		if (this.#closed) return Promise.reject(new Error("the gateway is closing; nothing more is written"));
+		if (this.#queue.length >= maxWaitingTasks) {
+			const why = this.#stalled ?? "the store is slower than what comes in";
+			return Promise.reject(new Error(`expected at most ${maxWaitingTasks} changes to wait for the store: ${why}`));
+		}
 		return new Promise<T>((resolve, reject) => {
 			this.#queue.push({ task, resolve: resolve as (result: unknown) => void, reject });
 			this.#running ??= this.#run();

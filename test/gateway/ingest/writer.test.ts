@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { retryMs, Writer } from "../../../gateway/ingest/writer.ts";
+import { maxWaitingTasks, retryMs, Writer } from "../../../gateway/ingest/writer.ts";
 import type { Draft, Steps } from "../../../gateway/lots/books.ts";
 import { DomainError } from "../../../gateway/lots/errors.ts";
 import { override } from "../../../gateway/lots/manage.ts";
@@ -120,6 +120,21 @@ describe("the writer", () => {
 			"the store refuses writes: the disk is full",
 			"the store takes writes again",
 		]);
+	});
+
+	test("refuses what is too much to wait while the store stands still, and writes the rest", async () => {
+		const { store, writer, pauses } = setUp();
+		store.failing = new StoreError("STORE_FULL", "the disk is full");
+		const note = (draft: Draft) => draft.acknowledge({ board_id: "b", boot: 1, seq: 1 });
+		const all: Promise<unknown>[] = [writer.submit(occupy("SPOT001"))];
+		await turn();
+		for (let task = 0; task < maxWaitingTasks; task++) all.push(writer.submit(note));
+		await expect(writer.submit(note)).rejects.toThrow("at most 20000 changes to wait for the store: the disk is full");
+		expect(writer.state.waiting).toBe(maxWaitingTasks);
+		store.failing = null;
+		pauses.shift()?.();
+		await Promise.all(all);
+		expect(writer.state.waiting).toBe(0);
 	});
 
 	test("rejects, unwritten, what the store refuses while the gateway closes", async () => {
