@@ -2,10 +2,10 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { connectDeadlineMs } from "../../../firmware/connection.ts";
 import { soundCmPerUs } from "../../../firmware/detector.ts";
-import { Mosquitto, type MosquittoOptions, mosquittoMissing } from "../../support/mosquitto.ts";
+import { Mosquitto, mosquittoMissing } from "../../support/mosquitto.ts";
 import { GatewayProcess, until } from "../../support/processes.ts";
 import { certificates, opensslMissing } from "./certificates.ts";
 import { decide, floorCm, makeTrace, temperatureC } from "./decisions.ts";
@@ -34,51 +34,83 @@ afterAll(() => {
 	if (host !== "") for (const folder of [memory, dirname(host)]) rmSync(folder, { recursive: true, force: true });
 });
 
-beforeEach((ctx) => ctx.skip(simulatorMissing !== null, simulatorMissing ?? ""));
+beforeEach(({ skip }) => skip(simulatorMissing !== null, simulatorMissing ?? ""));
 
-const open: { close(): Promise<unknown> }[] = [];
-afterEach(async () => {
-	for (const thing of open.splice(0).reverse()) {
-		await thing.close();
-		if (thing instanceof Simulator) expect(thing.exceptions).toEqual([]);
+/** What one test has: boards of its own, which remember in a folder of their own, and what they speak to. */
+class Site {
+	readonly #memory = mkdtempSync(join(memory, "site-"));
+	readonly #open: { close(): Promise<unknown> }[] = [];
+	#boards = 0;
+
+	/** Closes it in the end. */
+	keep<T extends { close(): Promise<unknown> }>(thing: T): T {
+		this.#open.push(thing);
+		return thing;
 	}
+
+	/** A board that has not been told its settings, in this folder. */
+	board(folder: string = this.#memory): Simulator {
+		return this.keep(new Simulator(host, library, folder));
+	}
+
+	/** A board of four spots, sensors 220 cm over the floor; each has another name. */
+	startBoard(settings: Record<string, unknown>): Simulator {
+		const simulator = this.board();
+		simulator.tell({ settings: { ...this.settings(), ...settings } });
+		return simulator;
+	}
+
+	settings() {
+		const spots = ["SPOT001", "SPOT002", "SPOT003", "SPOT004"].map((spot_id) => ({ spot_id, height_cm: 220 }));
+		return { board_id: `test-${++this.#boards}`, lot_id: "LOT001", spots };
+	}
+
+	/** A broker, who speaks for the gateway there, and a board that has said that all of its spots are free. */
+	async start() {
+		const { broker, gateway } = await this.startBroker();
+		const simulator = this.startBoard({ broker_url: broker.url });
+		await simulator.connected();
+		for (let spot = 1; spot <= 4; spot++) await gateway.hears(`SPOT00${spot}`, "free");
+		return { broker, gateway, simulator };
+	}
+
+	async startBroker() {
+		const broker = this.keep(await Mosquitto.start());
+		return { broker, gateway: this.keep(await Gateway.start(broker.url)) };
+	}
+
+	async close(): Promise<void> {
+		for (const thing of this.#open.reverse()) await thing.close();
+		for (const thing of this.#open) if (thing instanceof Simulator) expect(thing.exceptions).toEqual([]);
+	}
+}
+
+const it = test.extend<{ site: Site }>({
+	site: async ({ onTestFinished }, use) => {
+		const site = new Site();
+		onTestFinished(() => site.close());
+		await use(site);
+	},
 });
-
-function keep<T extends { close(): Promise<unknown> }>(thing: T): T {
-	open.push(thing);
-	return thing;
-}
-
-let boards = 0;
-
-/** A board of four spots, sensors 220 cm over the floor; each has another name. */
-function startBoard(settings: Record<string, unknown>): Simulator {
-	const simulator = keep(new Simulator(host, library, memory));
-	simulator.tell({ settings: { ...boardSettings(), ...settings } });
-	return simulator;
-}
-
-function boardSettings() {
-	const spots = ["SPOT001", "SPOT002", "SPOT003", "SPOT004"].map((spot_id) => ({ spot_id, height_cm: 220 }));
-	return { board_id: `test-${++boards}`, lot_id: "LOT001", spots };
-}
 
 const car = (index: number) => ({ sensor: { index, distance_cm: 70 } });
 
-describe("without a broker", () => {
+describe.concurrent("without a broker", () => {
 	const broker_url = "mqtt://127.0.0.1:9";
 
 	it("links without a warning about its own modules", () => {
 		expect(warnings.filter((line) => line.includes("parkmate"))).toEqual([]);
 	});
 
-	it("shows every colour on every lamp at the start", async () => {
-		const simulator = keep(new Simulator(host, library, memory));
-		for (const color of ["green", "red", "blue", "amber"]) await simulator.lamp(7, color);
+	it("shows every colour on every lamp at the start", async ({ site }) => {
+		const simulator = site.board();
+		const ofLast = () => simulator.lights.filter((light) => light.startsWith("7 ")).map((light) => light.slice(2));
+		await until("four colours", () => new Set(ofLast()).size >= 4);
+		expect([...new Set(ofLast())]).toEqual(["green", "red", "blue", "amber"]);
 	});
 
-	it("lights its lamps by its own sensors", async () => {
-		const simulator = startBoard({ broker_url });
+	it("lights its lamps by its own sensors", async ({ site }) => {
+		const simulator = site.startBoard({ broker_url });
 		await simulator.lamp(1, "green");
 		simulator.tell(car(1));
 		await simulator.lamp(1, "red");
@@ -86,8 +118,8 @@ describe("without a broker", () => {
 		expect(simulator.link).toEqual({ connected: false, reason: "nobody answers at 127.0.0.1:9" });
 	});
 
-	it("says by gaps in its lamps' light that there is no network, whatever they show", async () => {
-		const simulator = startBoard({ broker_url });
+	it("says by gaps in its lamps' light that there is no network, whatever they show", async ({ site }) => {
+		const simulator = site.startBoard({ broker_url });
 		simulator.tell(car(0));
 		await simulator.lamp(0, "red");
 		const dark = () => simulator.lamps[0]?.color === "red" && simulator.lamps[0].level === 0;
@@ -97,26 +129,26 @@ describe("without a broker", () => {
 		}
 	});
 
-	it("goes on as it was after settings that make no sense", async () => {
-		const simulator = startBoard({ broker_url });
+	it("goes on as it was after settings that make no sense", async ({ site }) => {
+		const simulator = site.startBoard({ broker_url });
 		await simulator.lamp(0, "green");
-		simulator.tell({ settings: { ...boardSettings(), spots: [] } });
+		simulator.tell({ settings: { ...site.settings(), spots: [] } });
 		await until("a complaint", () => simulator.traces.some((line) => line.includes("setting spots must be")));
 		simulator.tell(car(0));
 		await simulator.lamp(0, "red");
 	});
 
-	it("says why it can't connect to an address of another kind", async () => {
-		const simulator = startBoard({ broker_url: "ws://127.0.0.1:9" });
+	it("says why it can't connect to an address of another kind", async ({ site }) => {
+		const simulator = site.startBoard({ broker_url: "ws://127.0.0.1:9" });
 		await until("a reason", () => simulator.reasons.some((reason) => reason.includes("got ws://127.0.0.1:9")));
 	});
 });
 
-describe("with a gateway", () => {
-	it("turns a lamp red when a car comes, and any colour that the gateway wants", async () => {
-		const gateway = keep(await GatewayProcess.start());
+describe.concurrent("with a gateway", () => {
+	it("turns a lamp red when a car comes, and any colour that the gateway wants", async ({ site }) => {
+		const gateway = site.keep(await GatewayProcess.start());
 		await fetch(`${gateway.url}/api/init`, { method: "POST" });
-		const simulator = startBoard({ broker_url: gateway.mqttUrl });
+		const simulator = site.startBoard({ broker_url: gateway.mqttUrl });
 		await simulator.connected();
 		await simulator.lamp(2, "green");
 		simulator.tell(car(2));
@@ -136,24 +168,14 @@ describe("with a gateway", () => {
 	});
 });
 
-describe("with a broker", () => {
-	beforeEach((ctx) => ctx.skip(mosquittoMissing !== null, mosquittoMissing ?? ""));
+describe.concurrent("with a broker", () => {
+	beforeEach(({ skip }) => skip(mosquittoMissing !== null, mosquittoMissing ?? ""));
 
-	async function start(options: MosquittoOptions = {}) {
-		const broker = keep(await Mosquitto.start(options));
-		const gateway = keep(await Gateway.start(broker.url));
-		const simulator = startBoard({ broker_url: broker.url });
-		await simulator.connected();
-		for (let spot = 1; spot <= 4; spot++) await gateway.hears(`SPOT00${spot}`, "free");
-		return { broker, gateway, simulator };
-	}
-
-	it("does what it is told: records, and learns its floors, on a board's small stack", async () => {
-		const broker = keep(await Mosquitto.start());
-		const gateway = keep(await Gateway.start(broker.url));
-		const spots = boardSettings().spots.map(({ spot_id }) => ({ spot_id }));
-		const board_id = `test-${boards}`;
-		startBoard({ board_id, spots, broker_url: broker.url });
+	it("does what it is told: records, and learns its floors, on a board's small stack", async ({ site }) => {
+		const { broker, gateway } = await site.startBroker();
+		const spots = site.settings().spots.map(({ spot_id }) => ({ spot_id }));
+		const board_id = "test-1";
+		site.startBoard({ board_id, spots, broker_url: broker.url });
 		// A board that reports has subscribed before.
 		await until("a report", () => gateway.reports.length > 0, { deadlineMs: 30_000 });
 		await gateway.command(board_id, { id: "t", command: "trace", seconds: 600 });
@@ -172,8 +194,8 @@ describe("with a broker", () => {
 		);
 	});
 
-	it("reports a spot with its distance, why, and when", async () => {
-		const { gateway, simulator } = await start();
+	it("reports a spot with its distance, why, and when", async ({ site }) => {
+		const { gateway, simulator } = await site.start();
 		simulator.tell(car(1));
 		const report = await gateway.hears("SPOT002", "occupied");
 		expect(report).toMatchObject({ lot_id: "LOT001", occupied: true, reason: "echo" });
@@ -181,10 +203,9 @@ describe("with a broker", () => {
 		expect(Math.abs(Date.parse(report.timestamp ?? "") - Date.now())).toBeLessThan(10_000);
 	});
 
-	it("decides on a trace as Node does", async () => {
-		const broker = keep(await Mosquitto.start());
-		const gateway = keep(await Gateway.start(broker.url));
-		const simulator = startBoard({ broker_url: broker.url, refresh_s: 3600, temperature_c: temperatureC });
+	it("decides on a trace as Node does", async ({ site }) => {
+		const { broker, gateway } = await site.startBroker();
+		const simulator = site.startBoard({ broker_url: broker.url, refresh_s: 3600, temperature_c: temperatureC });
 		const traces = [1, 2, 3, 4].map((seed) => makeTrace(seed, 50));
 		for (let index = 0; index < 4; index++) {
 			simulator.tell({ sensor: { index, noise_cm: 0 } });
@@ -223,8 +244,8 @@ describe("with a broker", () => {
 		}
 	});
 
-	it("calls an unplugged sensor's spot unknown, and watches the others on", async () => {
-		const { gateway, simulator } = await start();
+	it("calls an unplugged sensor's spot unknown, and watches the others on", async ({ site }) => {
+		const { gateway, simulator } = await site.start();
 		simulator.tell({ sensor: { index: 0, wire: "unplugged" } });
 		simulator.tell(car(1));
 		expect(await gateway.hears("SPOT001", "unknown")).toMatchObject({ reason: "unplugged" });
@@ -235,8 +256,8 @@ describe("with a broker", () => {
 		await gateway.hears("SPOT001", "free");
 	});
 
-	it("says what happened while the broker was away, in order, when it is back", async () => {
-		const { broker, gateway, simulator } = await start();
+	it("says what happened while the broker was away, in order, when it is back", async ({ site }) => {
+		const { broker, gateway, simulator } = await site.start();
 		await broker.stop("SIGKILL");
 		await simulator.connected(false);
 		simulator.tell(car(3));
@@ -258,8 +279,10 @@ describe("with a broker", () => {
 		expect(changes).toEqual(["SPOT004 occupied", "SPOT004 free"]);
 	});
 
-	it("goes by its own sensors while nobody stores its reports, and says them again until somebody does", async () => {
-		const { gateway, simulator } = await start();
+	it("goes by its own sensors while nobody stores its reports, and says them again until somebody does", async ({
+		site,
+	}) => {
+		const { gateway, simulator } = await site.start();
 		gateway.answers = false;
 		await gateway.light({ lot_id: "LOT001", spot_id: "SPOT001", color: "blue", pattern: "steady" });
 		await simulator.lamp(0, "blue");
@@ -270,8 +293,8 @@ describe("with a broker", () => {
 		expect(gateway.reports.filter(({ state }) => state === "occupied").length).toBeGreaterThan(1);
 	});
 
-	it("is offline for all when it is gone without a word", async () => {
-		const { gateway, simulator } = await start();
+	it("is offline for all when it is gone without a word", async ({ site }) => {
+		const { gateway, simulator } = await site.start();
 		await until("an announcement", () => gateway.statuses.at(-1)?.online === true);
 		simulator.tell({ wifi: false });
 		await until("the last will", () => gateway.statuses.at(-1)?.online === false);
@@ -281,31 +304,29 @@ describe("with a broker", () => {
 		await until("its count", () => gateway.healths.at(-1)?.wifi_losses === 1, { deadlineMs: 30_000 });
 	});
 
-	it("counts each beginning, so that no two reports have one name", async () => {
-		const broker = keep(await Mosquitto.start());
-		const gateway = keep(await Gateway.start(broker.url));
-		const settings = { ...boardSettings(), broker_url: broker.url };
+	it("counts each beginning, so that no two reports have one name", async ({ site }) => {
+		const { broker, gateway } = await site.startBroker();
+		const settings = { ...site.settings(), broker_url: broker.url };
 		const boots = () => new Set(gateway.statuses.map(({ boot }) => boot)).size;
-		const first = startBoard(settings);
+		const first = site.startBoard(settings);
 		await until("the first beginning", () => boots() === 1);
 		first.tell({ settings: { ...settings, refresh_s: 30 } });
 		await until("the second", () => boots() === 2);
 		await first.close();
-		startBoard(settings);
+		site.startBoard(settings);
 		await until("the third, after the power was off", () => boots() === 3);
 		const seen = gateway.statuses.map(({ boot }) => boot);
 		expect(seen).toEqual([...seen].sort((a, b) => a - b));
 	});
 
-	it("says what ended its last run, once", async () => {
-		const broker = keep(await Mosquitto.start());
-		const gateway = keep(await Gateway.start(broker.url));
+	it("says what ended its last run, once", async ({ site }) => {
+		const { broker, gateway } = await site.startBroker();
 		const own = mkdtempSync(join(memory, "ended-"));
 		writeFileSync(join(own, "modpreferences.json"), JSON.stringify({ parkmate: { abort: "memory full: undefined" } }));
-		const settings = { ...boardSettings(), broker_url: broker.url };
+		const settings = { ...site.settings(), broker_url: broker.url };
 		for (const restarted of ["memory full: undefined", undefined]) {
 			const before = gateway.statuses.length;
-			const simulator = keep(new Simulator(host, library, own));
+			const simulator = site.board(own);
 			simulator.tell({ settings });
 			const online = () => gateway.statuses.slice(before).find(({ online }) => online);
 			expect((await until("an announcement", online)).restarted).toBe(restarted);
@@ -313,8 +334,8 @@ describe("with a broker", () => {
 		}
 	});
 
-	it("hears the next message after one without a payload", async () => {
-		const { gateway, simulator } = await start();
+	it("hears the next message after one without a payload", async ({ site }) => {
+		const { gateway, simulator } = await site.start();
 		await gateway.light({ lot_id: "LOT001", spot_id: "SPOT001", color: "blue", pattern: "steady" });
 		await simulator.lamp(0, "blue");
 		await gateway.clear("LOT001", "SPOT001");
@@ -322,26 +343,29 @@ describe("with a broker", () => {
 		await simulator.lamp(1, "blue");
 	});
 
-	it("says that user name or password may be wrong, and gets in when they are right", async () => {
+	it("says that user name or password may be wrong, and gets in when they are right", async ({ site }) => {
 		const user = { name: "board", password: "right" };
-		const broker = keep(await Mosquitto.start({ user }));
-		const simulator = startBoard({ broker_url: broker.url, broker_username: "board", broker_password: "wrong" });
+		const broker = site.keep(await Mosquitto.start({ user }));
+		const simulator = site.startBoard({ broker_url: broker.url, broker_username: "board", broker_password: "wrong" });
 		const refusal = "the broker refuses the connection; user name, password and board_id may be wrong";
 		await until("a refusal", () => simulator.reasons.includes(refusal));
 		simulator.tell(car(0));
 		await simulator.lamp(0, "red");
 		const right = { broker_url: broker.url, broker_username: "board", broker_password: "right" };
-		simulator.tell({ settings: { ...boardSettings(), ...right } });
+		simulator.tell({ settings: { ...site.settings(), ...right } });
 		await simulator.connected();
 	});
 
-	it("trusts only a broker whose certificate it can check, and goes on trying and measuring", async (ctx) => {
-		ctx.skip(opensslMissing !== null, opensslMissing ?? "");
+	it("trusts only a broker whose certificate it can check, and goes on trying and measuring", async ({
+		site,
+		skip,
+	}) => {
+		skip(opensslMissing !== null, opensslMissing ?? "");
 		const { ca, otherCa, tls } = certificates("127.0.0.1");
-		const broker = keep(await Mosquitto.start({ tls }));
-		const simulator = startBoard({ broker_url: "mqtt://127.0.0.1:9" });
+		const broker = site.keep(await Mosquitto.start({ tls }));
+		const simulator = site.startBoard({ broker_url: "mqtt://127.0.0.1:9" });
 		simulator.tell({ broker_ca: otherCa });
-		simulator.tell({ settings: { ...boardSettings(), broker_url: broker.url } });
+		simulator.tell({ settings: { ...site.settings(), broker_url: broker.url } });
 		const refusals = () => simulator.reasons.filter((reason) => reason.includes("certificate")).length;
 		await until("two refusals", () => refusals() >= 2, { deadlineMs: 3 * connectDeadlineMs });
 		simulator.tell(car(0));

@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import type { AppMessage, PanelMessage } from "../../../firmware/device/simulator/controls.ts";
 import { until } from "../../support/processes.ts";
 
-/** Lines that are kept: the last ones. */
+/** Lines and lights that are kept: the last ones. */
 const keptLines = 5000;
 
 /** How long anything may take by default, ms: the engine runs faster than life, but the machine may be busy. */
@@ -19,6 +19,8 @@ export interface Lamp {
 export class Simulator {
 	/** By their index on the board; undefined before they are first lit. */
 	readonly lamps: (Lamp | undefined)[] = [];
+	/** Every light of every lamp, as `<index> <color>`, in order. */
+	readonly lights: string[] = [];
 	link: AppMessage["link"];
 	/** Reasons for which there was no connection, in order. */
 	readonly reasons: string[] = [];
@@ -82,7 +84,11 @@ export class Simulator {
 			return;
 		}
 		const { lamp, link } = JSON.parse(line) as AppMessage;
-		if (lamp) this.lamps[lamp.index] = { color: lamp.color, level: lamp.level };
+		if (lamp) {
+			this.lamps[lamp.index] = { color: lamp.color, level: lamp.level };
+			if (lamp.level > 0) this.lights.push(`${lamp.index} ${lamp.color}`);
+			if (this.lights.length > keptLines) this.lights.shift();
+		}
 		if (!link) return;
 		this.link = link;
 		if (!link.connected) this.reasons.push(link.reason);
