@@ -4,34 +4,33 @@
  */
 import type { Counters, Lot, LotWithSpots, Spot } from "../contract/resources.ts";
 import { count, moved } from "./counters.ts";
+import { recordKeeper } from "./held.ts";
 import type { Batch, Cursor, LotRecord, NewHistoryEntry, SpotRecord } from "./records.ts";
-
-interface Shelf {
-	lot: LotRecord;
-	/** In the lot's order. */
-	spots: Map<string, SpotRecord>;
-}
+import { Shelf } from "./shelf.ts";
 
 /** All lots in memory, as committed. */
 export class Books {
 	readonly #shelves = new Map<string, Shelf>();
-	/** Which lots have a spot of this name: for reports that don't say their lot. */
-	readonly #lotsOfSpot = new Map<string, Set<string>>();
+	/**
+	 * Which lots have a spot of this name, the only one by itself; made when somebody asks first. Only sensors that don't say their lot
+	 * need it, and a city's boards do.
+	 */
+	#lotsOfSpot: Map<string, string | string[]> | null = null;
 
 	/**
 	 * @returns the lots whose stored counters were not what their spots say, with both, for the log. The books hold the recount.
 	 */
 	load(stored: { lots: LotRecord[]; spots: SpotRecord[] }): { lot_id: string; stored: Counters; counted: Counters }[] {
-		for (const lot of stored.lots) this.#shelves.set(lot.lot_id, { lot, spots: new Map() });
-		for (const spot of stored.spots) this.#put(spot);
+		for (const lot of stored.lots) this.#shelves.set(lot.lot_id, new Shelf(lot));
+		const kept = recordKeeper();
+		for (const [lotId, spots] of byLot(stored.spots)) this.#shelves.get(lotId)?.add(spots.map(kept));
 		const repairs = [];
 		for (const shelf of this.#shelves.values()) {
 			const before = moved(shelf.lot, null, null);
-			const counted = count([...shelf.spots.values()].map((spot) => spot.state));
+			const counted = count(shelf.states());
+			if (JSON.stringify(before) === JSON.stringify(counted)) continue;
 			shelf.lot = { ...shelf.lot, ...counted };
-			if (JSON.stringify(before) !== JSON.stringify(counted)) {
-				repairs.push({ lot_id: shelf.lot.lot_id, stored: before, counted });
-			}
+			repairs.push({ lot_id: shelf.lot.lot_id, stored: before, counted });
 		}
 		return repairs;
 	}
@@ -41,7 +40,7 @@ export class Books {
 	}
 
 	spot(lotId: string, spotId: string): SpotRecord | undefined {
-		return this.#shelves.get(lotId)?.spots.get(spotId);
+		return this.#shelves.get(lotId)?.spot(spotId);
 	}
 
 	/** By `lot_id`. */
@@ -53,55 +52,65 @@ export class Books {
 
 	/** In the lot's order; none for a lot that is not there. */
 	spots(lotId: string): SpotRecord[] {
-		return [...(this.#shelves.get(lotId)?.spots.values() ?? [])];
+		return this.#shelves.get(lotId)?.inOrder() ?? [];
 	}
 
 	/** The lots that have a spot of this name. */
-	lotsWithSpot(spotId: string): string[] {
-		return [...(this.#lotsOfSpot.get(spotId) ?? [])];
+	lotsWithSpot(spotId: string): readonly string[] {
+		if (this.#lotsOfSpot === null) {
+			this.#lotsOfSpot = new Map();
+			for (const { lot } of this.#shelves.values()) {
+				for (const { spot_id } of this.spots(lot.lot_id)) this.#index(lot.lot_id, spot_id);
+			}
+		}
+		const lots = this.#lotsOfSpot.get(spotId) ?? [];
+		return typeof lots === "string" ? [lots] : lots;
 	}
 
 	/** Takes over what was committed. */
 	apply(batch: Batch): void {
 		for (const lotId of batch.removedLots) {
-			for (const spot of this.spots(lotId)) this.#drop(lotId, spot.spot_id);
+			for (const { spot_id } of this.spots(lotId)) this.#unindex(lotId, spot_id);
 			this.#shelves.delete(lotId);
 		}
 		for (const lot of batch.lots) {
 			const shelf = this.#shelves.get(lot.lot_id);
-			if (shelf === undefined) this.#shelves.set(lot.lot_id, { lot, spots: new Map() });
+			if (shelf === undefined) this.#shelves.set(lot.lot_id, new Shelf(lot));
 			else shelf.lot = lot;
 		}
-		for (const { lot_id, spot_id } of batch.removedSpots) this.#drop(lot_id, spot_id);
-		const reordered = new Set<string>();
-		for (const spot of batch.spots) {
-			const before = this.spot(spot.lot_id, spot.spot_id);
-			if (before?.position !== spot.position) reordered.add(spot.lot_id);
-			this.#put(spot);
+		for (const [lotId, spots] of byLot(batch.removedSpots)) {
+			this.#shelves.get(lotId)?.drop(new Set(spots.map(({ spot_id }) => spot_id)));
+			for (const { spot_id } of spots) this.#unindex(lotId, spot_id);
 		}
-		for (const lotId of reordered) this.#sort(lotId);
+		const made = batch.spots.filter((spot) => this.#shelves.get(spot.lot_id)?.replace(spot) === false);
+		for (const [lotId, spots] of byLot(made)) {
+			this.#shelves.get(lotId)?.add(spots);
+			for (const { spot_id } of spots) this.#index(lotId, spot_id);
+		}
 	}
 
-	#put(spot: SpotRecord): void {
-		this.#shelves.get(spot.lot_id)?.spots.set(spot.spot_id, spot);
-		const lots = this.#lotsOfSpot.get(spot.spot_id);
-		if (lots === undefined) this.#lotsOfSpot.set(spot.spot_id, new Set([spot.lot_id]));
-		else lots.add(spot.lot_id);
+	#index(lotId: string, spotId: string): void {
+		const lots = this.#lotsOfSpot?.get(spotId);
+		if (typeof lots === "object") lots.push(lotId);
+		else this.#lotsOfSpot?.set(spotId, lots === undefined ? lotId : [lots, lotId]);
 	}
 
-	#drop(lotId: string, spotId: string): void {
-		this.#shelves.get(lotId)?.spots.delete(spotId);
-		const lots = this.#lotsOfSpot.get(spotId);
-		lots?.delete(lotId);
-		if (lots?.size === 0) this.#lotsOfSpot.delete(spotId);
+	#unindex(lotId: string, spotId: string): void {
+		const lots = this.#lotsOfSpot?.get(spotId);
+		if (lots === lotId) this.#lotsOfSpot?.delete(spotId);
+		else if (typeof lots === "object")
+			this.#lotsOfSpot?.set(spotId, oneOrMore(lots.filter((other) => other !== lotId)));
 	}
+}
 
-	#sort(lotId: string): void {
-		const shelf = this.#shelves.get(lotId);
-		if (shelf === undefined) return;
-		const ordered = [...shelf.spots.values()].sort((a, b) => a.position - b.position);
-		shelf.spots = new Map(ordered.map((spot) => [spot.spot_id, spot]));
-	}
+/** Each lot's part. */
+function byLot<T extends { lot_id: string }>(items: readonly T[]): Map<string, T[]> {
+	return Map.groupBy(items, ({ lot_id }) => lot_id);
+}
+
+function oneOrMore(lots: string[]): string | string[] {
+	const [only] = lots;
+	return only !== undefined && lots.length === 1 ? only : lots;
 }
 
 /** One spot after one step of a commit, with its lot's counters and version at that moment. */
@@ -130,7 +139,8 @@ export interface Steps {
 export class Draft {
 	readonly #books: Books;
 	readonly #lots = new Map<string, LotRecord | null>();
-	readonly #spots = new Map<string, SpotRecord | null>();
+	/** By lot, then by name; null for one that goes. */
+	readonly #spots = new Map<string, Map<string, SpotRecord | null>>();
 	readonly #history: NewHistoryEntry[] = [];
 	readonly steps: Steps = {
 		spots: [],
@@ -162,7 +172,7 @@ export class Draft {
 
 	spot(lotId: string, spotId: string): SpotRecord | undefined {
 		if (this.#lots.get(lotId) === null) return undefined;
-		const drafted = this.#spots.get(key(lotId, spotId));
+		const drafted = this.#spots.get(lotId)?.get(spotId);
 		return drafted === undefined ? this.#books.spot(lotId, spotId) : (drafted ?? undefined);
 	}
 
@@ -170,10 +180,9 @@ export class Draft {
 	spots(lotId: string): SpotRecord[] {
 		if (this.#lots.get(lotId) === null) return [];
 		const found = new Map(this.#books.spots(lotId).map((spot) => [spot.spot_id, spot]));
-		for (const [id, spot] of this.#spots) {
-			if (spot === null) {
-				if (id.startsWith(`${lotId}/`)) found.delete(id.slice(lotId.length + 1));
-			} else if (spot.lot_id === lotId) found.set(spot.spot_id, spot);
+		for (const [spotId, spot] of this.#spots.get(lotId) ?? []) {
+			if (spot === null) found.delete(spotId);
+			else found.set(spotId, spot);
 		}
 		return [...found.values()];
 	}
@@ -186,7 +195,7 @@ export class Draft {
 		const counters = moved(lot, before.state, spot.state);
 		const lot_version = lot.lot_version + 1;
 		const next = this.#numbered(spot);
-		this.#spots.set(key(spot.lot_id, spot.spot_id), next);
+		this.#put(spot.lot_id, spot.spot_id, next);
 		this.#lots.set(lot.lot_id, { ...lot, ...counters, lot_version });
 		if (entry !== null) this.#history.push(entry);
 		this.steps.spots.push({ spot: next, lot_version, counters });
@@ -202,7 +211,7 @@ export class Draft {
 		const kept = new Set(spots.map((spot) => spot.spot_id));
 		for (const old of this.spots(lot.lot_id)) {
 			if (kept.has(old.spot_id)) continue;
-			this.#spots.set(key(lot.lot_id, old.spot_id), null);
+			this.#put(lot.lot_id, old.spot_id, null);
 			this.steps.removedSpots.push(old);
 		}
 		const before = this.lot(lot.lot_id);
@@ -214,7 +223,7 @@ export class Draft {
 		for (const spot of spots) {
 			const old = this.spot(lot.lot_id, spot.spot_id);
 			if (old === spot) continue;
-			this.#spots.set(key(lot.lot_id, spot.spot_id), this.#numbered(spot));
+			this.#put(lot.lot_id, spot.spot_id, this.#numbered(spot));
 			if (old !== undefined && old.state !== spot.state) this.steps.lamps.push(spot);
 		}
 		this.#lots.set(lot.lot_id, record);
@@ -227,7 +236,7 @@ export class Draft {
 	/** Removes a lot and its spots; history stays. */
 	removeLot(lotId: string): void {
 		for (const spot of this.spots(lotId)) {
-			this.#spots.set(key(lotId, spot.spot_id), null);
+			this.#put(lotId, spot.spot_id, null);
 			this.steps.removedSpots.push(spot);
 		}
 		this.#lots.set(lotId, null);
@@ -250,14 +259,19 @@ export class Draft {
 		const { removedLots } = this.steps;
 		const batch: Batch = { lots: [], spots: [], removedLots, removedSpots: [], history: this.#history };
 		for (const lot of this.#lots.values()) if (lot !== null) batch.lots.push(lot);
-		for (const [id, spot] of this.#spots) {
-			if (spot !== null) batch.spots.push(spot);
-			else {
-				const slash = id.indexOf("/");
-				batch.removedSpots.push({ lot_id: id.slice(0, slash), spot_id: id.slice(slash + 1) });
+		for (const [lot_id, spots] of this.#spots) {
+			for (const [spot_id, spot] of spots) {
+				if (spot !== null) batch.spots.push(spot);
+				else batch.removedSpots.push({ lot_id, spot_id });
 			}
 		}
 		return batch;
+	}
+
+	#put(lotId: string, spotId: string, spot: SpotRecord | null): void {
+		const spots = this.#spots.get(lotId);
+		if (spots === undefined) this.#spots.set(lotId, new Map([[spotId, spot]]));
+		else spots.set(spotId, spot);
 	}
 
 	/** However often a draft touches a spot, the store sees one write: the version rises once. */
@@ -265,10 +279,6 @@ export class Draft {
 		spot.version = (this.#books.spot(spot.lot_id, spot.spot_id)?.version ?? 0) + 1;
 		return spot;
 	}
-}
-
-function key(lotId: string, spotId: string): string {
-	return `${lotId}/${spotId}`;
 }
 
 /** The resource of a lot: the record without what only the gateway needs. */

@@ -57,8 +57,9 @@ export function takeReport(spot: SpotRecord, report: Report): ReportOutcome {
 		sensor_occupied: report.state === "unknown" ? null : report.state === "occupied",
 		distance: report.distance,
 		confidence: report.confidence,
-		reason: report.reason,
-		board_id: report.board_id,
+		// Where nothing changed the record keeps the text that it has, which other spots share.
+		reason: spot.reason === report.reason ? spot.reason : report.reason,
+		board_id: spot.board_id === report.board_id ? spot.board_id : report.board_id,
 		cursors: identity === null ? spot.cursors : advance(spot.cursors, identity),
 		topic_form: report.topic_form,
 		last_event: timestamp,
@@ -144,7 +145,10 @@ function isOccupied(state: SpotState): boolean {
 }
 
 function advance(cursors: readonly Cursor[], identity: Cursor): Cursor[] {
-	if (cursors.length === 1 && cursors[0]?.board_id === identity.board_id) return [identity];
+	const [newest] = cursors;
+	if (cursors.length === 1 && newest?.board_id === identity.board_id) {
+		return [{ board_id: newest.board_id, boot: identity.boot, seq: identity.seq }];
+	}
 	const others = cursors.filter((cursor) => cursor.board_id !== identity.board_id);
 	return [identity, ...others].slice(0, maxCursors);
 }
