@@ -131,9 +131,9 @@ export class Writer {
 				for (const { reject } of done) reject(error);
 				return nothing;
 			}
-			this.#books.apply(batch);
 			this.#commits++;
 		}
+		this.#books.apply(draft.changes());
 		return () => {
 			for (const { resolve, result } of done) resolve(result);
 			this.#onCommit(draft.steps);

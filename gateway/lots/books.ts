@@ -2,10 +2,11 @@
  * In: what the store holds at start, then drafts that are stored. Out: every lot and spot, at once.
  * Never: waits, stores, or changes anything but by a draft that was committed.
  */
+import type { SpotState } from "../../firmware/messages.ts";
 import type { Counters, Lot, LotWithSpots, Spot } from "../contract/resources.ts";
-import { count, moved } from "./counters.ts";
+import { count, moved, noSpots } from "./counters.ts";
 import { recordKeeper } from "./held.ts";
-import type { Batch, Cursor, LotRecord, NewHistoryEntry, SpotRecord } from "./records.ts";
+import type { Batch, Cursor, LotMove, LotRecord, NewHistoryEntry, SpotRecord } from "./records.ts";
 import { Shelf } from "./shelf.ts";
 
 /** All lots in memory, as committed. */
@@ -118,6 +119,8 @@ export interface SpotStep {
 	spot: SpotRecord;
 	lot_version: number;
 	counters: Counters;
+	/** True when another gateway made and stored it: nobody but the own clients must be told. */
+	adopted: boolean;
 }
 
 /** What one commit did, in its order, for those who tell the world. */
@@ -142,6 +145,9 @@ export class Draft {
 	/** By lot, then by name; null for one that goes. */
 	readonly #spots = new Map<string, Map<string, SpotRecord | null>>();
 	readonly #history: NewHistoryEntry[] = [];
+	readonly #moves = new Map<string, LotMove>();
+	/** What the store has already, by `lot_id/spot_id`. */
+	readonly #adopted = new Map<string, SpotRecord>();
 	readonly steps: Steps = {
 		spots: [],
 		lamps: [],
@@ -162,7 +168,7 @@ export class Draft {
 
 	/** True while there is nothing to store. */
 	get empty(): boolean {
-		return this.#lots.size === 0 && this.#spots.size === 0 && this.#history.length === 0;
+		return this.#moves.size === 0 && this.steps.lots.size === 0 && this.steps.removedLots.length === 0;
 	}
 
 	lot(lotId: string): LotRecord | undefined {
@@ -197,9 +203,23 @@ export class Draft {
 		const next = this.#numbered(spot);
 		this.#put(spot.lot_id, spot.spot_id, next);
 		this.#lots.set(lot.lot_id, { ...lot, ...counters, lot_version });
+		this.#move(lot.lot_id, before.state, spot.state);
 		if (entry !== null) this.#history.push(entry);
-		this.steps.spots.push({ spot: next, lot_version, counters });
+		this.steps.spots.push({ spot: next, lot_version, counters, adopted: false });
 		if (lamp) this.steps.lamps.push(next);
+	}
+
+	/** A spot as another gateway stored it; call in the order of that gateway. Where a newer one is known, or no such spot, nothing changes. */
+	adopt(spot: SpotRecord): void {
+		const before = this.spot(spot.lot_id, spot.spot_id);
+		const lot = this.lot(spot.lot_id);
+		if (lot === undefined || before === undefined || before.version > spot.version) return;
+		const counters = moved(lot, before.state, spot.state);
+		const lot_version = lot.lot_version + 1;
+		this.#put(spot.lot_id, spot.spot_id, spot);
+		this.#adopted.set(`${spot.lot_id}/${spot.spot_id}`, spot);
+		this.#lots.set(lot.lot_id, { ...lot, ...counters, lot_version });
+		this.steps.spots.push({ spot, lot_version, counters, adopted: true });
 	}
 
 	/** Makes or replaces a lot with all of its spots. Spots that it had and that are not given go; history stays. */
@@ -240,6 +260,7 @@ export class Draft {
 			this.steps.removedSpots.push(spot);
 		}
 		this.#lots.set(lotId, null);
+		this.#moves.delete(lotId);
 		this.steps.removedLots.push(lotId);
 		this.steps.lots.delete(lotId);
 	}
@@ -254,11 +275,23 @@ export class Draft {
 		this.steps.behind.set(boardId, Math.max(newestBoot, this.steps.behind.get(boardId) ?? 0));
 	}
 
-	/** What the store must write. */
+	/** What the store must write: all but what it has already. */
 	batch(): Batch {
+		const changes = this.changes();
+		if (this.#adopted.size === 0) return changes;
+		return {
+			...changes,
+			lots: changes.lots.filter(({ lot_id }) => this.#moves.has(lot_id) || this.steps.lots.has(lot_id)),
+			spots: changes.spots.filter((spot) => this.#adopted.get(`${spot.lot_id}/${spot.spot_id}`) !== spot),
+		};
+	}
+
+	/** What the books must take over, once that is stored. */
+	changes(): Batch {
 		const { removedLots } = this.steps;
-		const batch: Batch = { lots: [], spots: [], removedLots, removedSpots: [], history: this.#history };
+		const batch: Batch = { lots: [], moves: [], spots: [], removedLots, removedSpots: [], history: this.#history };
 		for (const lot of this.#lots.values()) if (lot !== null) batch.lots.push(lot);
+		for (const move of this.#moves.values()) if (!this.steps.lots.has(move.lot_id)) batch.moves.push(move);
 		for (const [lot_id, spots] of this.#spots) {
 			for (const [spot_id, spot] of spots) {
 				if (spot !== null) batch.spots.push(spot);
@@ -266,6 +299,13 @@ export class Draft {
 			}
 		}
 		return batch;
+	}
+
+	#move(lotId: string, from: SpotState, to: SpotState): void {
+		const move = this.#moves.get(lotId) ?? { lot_id: lotId, steps: 0, counters: noSpots() };
+		this.#moves.set(lotId, move);
+		move.steps++;
+		if (from !== to) move.counters = moved(move.counters, from, to);
 	}
 
 	#put(lotId: string, spotId: string, spot: SpotRecord | null): void {
@@ -276,7 +316,9 @@ export class Draft {
 
 	/** However often a draft touches a spot, the store sees one write: the version rises once. */
 	#numbered(spot: SpotRecord): SpotRecord {
-		spot.version = (this.#books.spot(spot.lot_id, spot.spot_id)?.version ?? 0) + 1;
+		const stored =
+			this.#adopted.get(`${spot.lot_id}/${spot.spot_id}`) ?? this.#books.spot(spot.lot_id, spot.spot_id);
+		spot.version = (stored?.version ?? 0) + 1;
 		return spot;
 	}
 }

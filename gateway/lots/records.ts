@@ -1,5 +1,5 @@
 /** What the books hold of a lot and a spot: the resource that clients see, and what only the gateway needs. */
-import type { HistoryEntry, Lot, Spot } from "../contract/resources.ts";
+import type { Counters, HistoryEntry, Lot, Spot } from "../contract/resources.ts";
 
 export interface LotRecord extends Lot {
 	/** ISO 8601. */
@@ -31,10 +31,21 @@ export const maxCursors = 4;
 
 export type NewHistoryEntry = Omit<HistoryEntry, "id">;
 
-/** Everything that one commit writes, all or nothing. */
+/** What steps at single spots did to their lot. Steps of several gateways add up, in any order. */
+export interface LotMove {
+	lot_id: string;
+	/** Of `lot_version`. */
+	steps: number;
+	/** The change of each counter. */
+	counters: Counters;
+}
+
+/** Everything that one commit writes. */
 export interface Batch {
 	/** Made or replaced, by `lot_id`. */
 	lots: LotRecord[];
+	/** Those of `lots` of which nothing but spots changed. */
+	moves: LotMove[];
 	/** Made (version 1) or replaced (version one above the stored one), by `lot_id` and `spot_id`. */
 	spots: SpotRecord[];
 	removedLots: string[];

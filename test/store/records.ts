@@ -106,5 +106,5 @@ export function anEntry(changes: Partial<NewHistoryEntry> = {}): NewHistoryEntry
 }
 
 export function aBatch(changes: Partial<Batch> = {}): Batch {
-	return { lots: [], spots: [], removedLots: [], removedSpots: [], history: [], ...changes };
+	return { lots: [], moves: [], spots: [], removedLots: [], removedSpots: [], history: [], ...changes };
 }
