@@ -4,6 +4,8 @@ import type { SpotRecord } from "./records.ts";
 
 export class OverrideEnds {
 	readonly #untilMs = new Map<string, { lot_id: string; spot_id: string; untilMs: number }>();
+	/** None ends before this: nobody looks through all of them four times a second while none is due. */
+	#nextMs = Number.POSITIVE_INFINITY;
 
 	load(books: Books): void {
 		for (const lot of books.lots()) for (const spot of books.spots(lot.lot_id)) this.#note(spot);
@@ -18,8 +20,16 @@ export class OverrideEnds {
 
 	/** Takes out the spots whose override's time has come at `nowMs` (Unix time); each is given once. */
 	takeDue(nowMs: number): { lot_id: string; spot_id: string }[] {
-		const due = [...this.#untilMs.values()].filter(({ untilMs }) => untilMs <= nowMs);
-		for (const spot of due) this.#untilMs.delete(key(spot));
+		if (nowMs < this.#nextMs) return [];
+		this.#nextMs = Number.POSITIVE_INFINITY;
+		const due = [];
+		for (const [id, spot] of this.#untilMs) {
+			if (spot.untilMs > nowMs) this.#nextMs = Math.min(this.#nextMs, spot.untilMs);
+			else {
+				due.push(spot);
+				this.#untilMs.delete(id);
+			}
+		}
 		return due;
 	}
 
@@ -27,7 +37,11 @@ export class OverrideEnds {
 		const { lot_id, spot_id, override } = spot;
 		if (override?.until == null) {
 			if (this.#untilMs.size > 0) this.#untilMs.delete(key(spot));
-		} else this.#untilMs.set(key(spot), { lot_id, spot_id, untilMs: Date.parse(override.until) });
+			return;
+		}
+		const untilMs = Date.parse(override.until);
+		this.#untilMs.set(key(spot), { lot_id, spot_id, untilMs });
+		this.#nextMs = Math.min(this.#nextMs, untilMs);
 	}
 }
 

@@ -202,6 +202,22 @@ test("books whose stored counters drifted hold the recount and say so", () => {
 	]);
 });
 
+test("names of spots lead to their lots, from the first question on and through all changes", () => {
+	const books = booksWithLot(2);
+	commit(books, (draft) => createLot(draft, { lot_id: "LOT002", name: "Field", spots: 3 }, noon));
+	expect(books.lotsWithSpot("SPOT001")).toEqual(["LOT001", "LOT002"]);
+	expect(books.lotsWithSpot("SPOT003")).toEqual(["LOT002"]);
+	expect(books.lotsWithSpot("SPOT004")).toEqual([]);
+	commit(books, (draft) => addSpot(draft, "LOT001", { spot_id: "SPOT003" }, noon));
+	commit(books, (draft) => removeSpot(draft, "LOT002", "SPOT001"));
+	expect(books.lotsWithSpot("SPOT003")).toEqual(["LOT002", "LOT001"]);
+	expect(books.lotsWithSpot("SPOT001")).toEqual(["LOT001"]);
+	commit(books, (draft) => removeLot(draft, "LOT002"));
+	expect(books.lotsWithSpot("SPOT002")).toEqual(["LOT001"]);
+	commit(books, (draft) => removeSpot(draft, "LOT001", "SPOT002"));
+	expect(books.lotsWithSpot("SPOT002")).toEqual([]);
+});
+
 test("a spot's resource has none of the gateway's own fields", () => {
 	const spot = booksWithLot(1).spots("LOT001")[0];
 	expect(spot && Object.keys(spotResource(spot))).not.toEqual(
