@@ -1,12 +1,13 @@
 /**
  * In: tasks that change a draft of the books. Out: their results, once the store has them.
- * Never: two commits at a time; a result for what is not stored.
+ * Never: two commits at a time; a result for what is not stored; a write over what another gateway wrote.
  *
  * Whatever arrives while one commit is under way goes into the next together, so that load makes batches
  * and an idle gateway adds no delay. Under load the world hears of one commit while the store writes the next.
  */
 import { type Books, Draft, type Steps } from "../lots/books.ts";
-import type { Store } from "../store/store.ts";
+import type { SpotRecord } from "../lots/records.ts";
+import { StaleError, type Store } from "../store/store.ts";
 import type { Log } from "./refusals.ts";
 
 /** Tasks in one commit. Each page of the store that several of them touch is written once; more of them would make the ones behind them wait. */
@@ -37,6 +38,23 @@ interface Waiting {
 	reject(error: unknown): void;
 }
 
+interface Done extends Waiting {
+	result: unknown;
+}
+
+/** Runs the tasks on the draft; those that throw are rejected and left out. */
+function run(waiting: readonly Waiting[], draft: Draft): Done[] {
+	const done: Done[] = [];
+	for (const { task, resolve, reject } of waiting) {
+		try {
+			done.push({ task, resolve, reject, result: task(draft) });
+		} catch (error) {
+			reject(error);
+		}
+	}
+	return done;
+}
+
 const nothing = (): void => {};
 
 /** The one who writes. Reports, overrides and changes to lots all come through here, so their order is one. */
@@ -47,6 +65,8 @@ export class Writer {
 	readonly #wait: (ms: number) => Promise<void>;
 	readonly #onCommit: (steps: Steps) => void;
 	#queue: Waiting[] = [];
+	/** Lots that must be read again before the next commit. */
+	readonly #outdated = new Set<string>();
 	#running: Promise<void> | null = null;
 	#stalled: string | null = null;
 	#commits = 0;
@@ -87,6 +107,14 @@ export class Writer {
 		});
 	}
 
+	/** Takes these lots as the store has them, between two commits: another gateway wrote them, and nobody said what. */
+	refresh(lotIds: Iterable<string>): Promise<void> {
+		for (const lotId of lotIds) this.#outdated.add(lotId);
+		if (this.#closed || this.#outdated.size === 0) return Promise.resolve();
+		// Tasks are done in turn, and what is outdated before them.
+		return this.submit(() => {});
+	}
+
 	/** Finishes what was submitted, if the store takes it at once; what it does not take is rejected, unacknowledged. */
 	async close(): Promise<void> {
 		this.#closed = true;
@@ -110,16 +138,13 @@ export class Writer {
 	 * Commits what waits. The batch before is told of while the store is at work on this one.
 	 * @returns what tells of this one.
 	 */
-	async #commit(waiting: Waiting[], tellBefore: () => void): Promise<() => void> {
-		const draft = new Draft(this.#books);
-		const done: { resolve(result: unknown): void; reject(error: unknown): void; result: unknown }[] = [];
-		for (const { task, resolve, reject } of waiting) {
-			try {
-				done.push({ resolve, reject, result: task(draft) });
-			} catch (error) {
-				reject(error);
-			}
+	async #commit(waiting: Waiting[], tellBefore: () => void, tries = 0): Promise<() => void> {
+		if (this.#outdated.size > 0) {
+			tellBefore();
+			return this.#commitAnew(waiting, tries);
 		}
+		const draft = new Draft(this.#books, tries > 0);
+		const done = run(waiting, draft);
 		if (draft.empty) tellBefore();
 		else {
 			const batch = draft.batch();
@@ -128,6 +153,10 @@ export class Writer {
 			try {
 				await stored;
 			} catch (error) {
+				if (error instanceof StaleError && !this.#closed) {
+					for (const { lot_id } of [...batch.lots, ...batch.spots]) this.#outdated.add(lot_id);
+					return this.#commitAnew(done, tries + 1);
+				}
 				for (const { reject } of done) reject(error);
 				return nothing;
 			}
@@ -140,15 +169,41 @@ export class Writer {
 		};
 	}
 
-	/** Tries until the store takes it. The same batch again is safe: the store refuses to write a version twice. */
-	async #untilStored(commit: () => Promise<void>): Promise<void> {
+	/** Reads again what another gateway wrote, and runs the tasks on that. */
+	async #commitAnew(waiting: Waiting[], tries: number): Promise<() => void> {
+		try {
+			// Whoever wins every time has its turn first.
+			if (tries > 1) await this.#wait(retryMs[Math.min(tries, retryMs.length) - 2] ?? 100);
+			await this.#refresh();
+		} catch (error) {
+			for (const { reject } of waiting) reject(error);
+			return nothing;
+		}
+		return this.#commit(waiting, nothing, tries);
+	}
+
+	async #refresh(): Promise<void> {
+		const lotIds = [...this.#outdated];
+		this.#outdated.clear();
+		const { lots, spots } = await this.#untilStored(() => this.#store.loadLots(lotIds));
+		const found = new Map(lots.map((lot) => [lot.lot_id, { lot, spots: [] as SpotRecord[] }]));
+		for (const spot of spots) found.get(spot.lot_id)?.spots.push(spot);
+		const draft = new Draft(this.#books);
+		for (const lotId of lotIds) draft.refresh(lotId, found.get(lotId) ?? null);
+		this.#books.apply(draft.changes());
+		this.#onCommit(draft.steps);
+	}
+
+	/** Tries until the store answers. The same batch again is safe: the store refuses to write a version twice. @throws StaleError */
+	async #untilStored<T>(ask: () => Promise<T>): Promise<T> {
 		for (let tries = 0; ; tries++) {
 			try {
-				await commit();
+				const answer = await ask();
 				if (this.#stalled !== null) this.#log.info({}, "the store takes writes again");
 				this.#stalled = null;
-				return;
+				return answer;
 			} catch (error) {
+				if (error instanceof StaleError) throw error;
 				const text = error instanceof Error ? error.message : String(error);
 				if (this.#stalled === null) this.#log.error({ err: error }, `the store refuses writes: ${text}`);
 				this.#stalled = text;

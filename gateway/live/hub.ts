@@ -147,7 +147,7 @@ export class Hub {
 		for (const [lotId, texts] of updates) this.#update(lotId, texts);
 		// A lot that changed as a whole goes out as a snapshot, which has its updates in it.
 		if (steps.removedLots.length > 0) this.#snapshots.forget();
-		for (const lotId of [...steps.removedLots, ...steps.lots]) {
+		for (const lotId of new Set([...steps.removedLots, ...steps.lots, ...steps.refreshed])) {
 			for (const audience of this.#watching(lotId)) {
 				audience.renew(lotId);
 				this.#busy.add(audience);

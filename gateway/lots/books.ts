@@ -130,6 +130,8 @@ export interface Steps {
 	lamps: SpotRecord[];
 	/** Lots that were made or changed as a whole: whoever shows them needs all of them again. */
 	lots: Set<string>;
+	/** Lots that were taken from the store as another gateway left them, or that are gone from there: the same for the own clients, and for nobody else. */
+	refreshed: Set<string>;
 	removedLots: string[];
 	removedSpots: SpotRecord[];
 	/** Reports that boards may now forget. */
@@ -152,14 +154,19 @@ export class Draft {
 		spots: [],
 		lamps: [],
 		lots: new Set(),
+		refreshed: new Set(),
 		removedLots: [],
 		removedSpots: [],
 		stored: [],
 		behind: new Map(),
 	};
 
-	constructor(books: Books) {
+	/** True when its tasks ran before, in a commit of which other gateways' writes let only a part through: what is there already must not be done twice. */
+	readonly again: boolean;
+
+	constructor(books: Books, again = false) {
 		this.#books = books;
+		this.again = again;
 	}
 
 	get books(): Books {
@@ -220,6 +227,29 @@ export class Draft {
 		this.#adopted.set(`${spot.lot_id}/${spot.spot_id}`, spot);
 		this.#lots.set(lot.lot_id, { ...lot, ...counters, lot_version });
 		this.steps.spots.push({ spot, lot_version, counters, adopted: true });
+	}
+
+	/** The lot as the store has it, where other gateways write too; null where it is gone. Only in a draft of its own: it is not to be stored. */
+	refresh(lotId: string, stored: { lot: LotRecord; spots: SpotRecord[] } | null): void {
+		this.steps.refreshed.add(lotId);
+		if (stored === null) {
+			if (this.lot(lotId) !== undefined) this.removeLot(lotId);
+			return;
+		}
+		const { lot, spots } = stored;
+		const gone = new Map(this.spots(lotId).map((spot) => [spot.spot_id, spot]));
+		for (const spot of spots) {
+			const before = gone.get(spot.spot_id);
+			gone.delete(spot.spot_id);
+			this.#put(lotId, spot.spot_id, spot);
+			// Who wrote it may have died before it told the lamp.
+			if (before !== undefined && before.state !== spot.state) this.steps.lamps.push(spot);
+		}
+		for (const spot of gone.values()) {
+			this.#put(lotId, spot.spot_id, null);
+			this.steps.removedSpots.push(spot);
+		}
+		this.#lots.set(lotId, { ...lot, ...count(spots.map(({ state }) => state)) });
 	}
 
 	/** Makes or replaces a lot with all of its spots. Spots that it had and that are not given go; history stays. */
@@ -316,8 +346,7 @@ export class Draft {
 
 	/** However often a draft touches a spot, the store sees one write: the version rises once. */
 	#numbered(spot: SpotRecord): SpotRecord {
-		const stored =
-			this.#adopted.get(`${spot.lot_id}/${spot.spot_id}`) ?? this.#books.spot(spot.lot_id, spot.spot_id);
+		const stored = this.#adopted.get(`${spot.lot_id}/${spot.spot_id}`) ?? this.#books.spot(spot.lot_id, spot.spot_id);
 		spot.version = (stored?.version ?? 0) + 1;
 		return spot;
 	}

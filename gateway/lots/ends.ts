@@ -15,7 +15,7 @@ export class OverrideEnds {
 	note(steps: Steps, books: Books): void {
 		for (const spot of steps.removedSpots) this.#untilMs.delete(key(spot));
 		for (const { spot } of steps.spots) this.#note(spot);
-		for (const lotId of steps.lots) for (const spot of books.spots(lotId)) this.#note(spot);
+		for (const lotId of [...steps.lots, ...steps.refreshed]) for (const spot of books.spots(lotId)) this.#note(spot);
 	}
 
 	/** Takes out the spots whose override's time has come at `nowMs` (Unix time); each is given once. */

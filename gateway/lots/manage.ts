@@ -1,4 +1,5 @@
 /** What an owner can do to lots and spots, on a draft. Each checks first and writes last, so that a refusal changes nothing. */
+import { isDeepStrictEqual } from "node:util";
 import type { Draft } from "./books.ts";
 import { DomainError } from "./errors.ts";
 import {
@@ -112,7 +113,9 @@ export function override(
 		const ended = endOverride(spot, new Date(nowMs).toISOString(), "cleared");
 		draft.update(ended.spot, ended.entry, ended.spot.state !== spot.state);
 	} else {
-		const told = setOverride(spot, overrideFrom({ ...wish, occupied: wish.occupied }, nowMs));
+		const word = overrideFrom({ ...wish, occupied: wish.occupied }, nowMs);
+		if (draft.again && isDeepStrictEqual(spot.override, word)) return spot;
+		const told = setOverride(spot, word);
 		draft.update(told.spot, told.entry, told.spot.state !== spot.state);
 	}
 	return needSpot(draft, lotId, spotId);
