@@ -5,7 +5,7 @@
 import { Worker } from "node:worker_threads";
 import type { HistoryEntry } from "../contract/resources.ts";
 import type { Batch, LotRecord, SpotRecord } from "../lots/records.ts";
-import { type HistoryQuery, StaleError, type Store, StoreError } from "./store.ts";
+import { type HistoryQuery, type LotVersion, StaleError, type Store, StoreError } from "./store.ts";
 
 /** To the thread. */
 export interface Call {
@@ -51,6 +51,18 @@ export class SqliteThread implements Store {
 
 	load(): Promise<{ lots: LotRecord[]; spots: SpotRecord[] }> {
 		return this.#ask("load");
+	}
+
+	loadLots(lotIds: string[]): Promise<{ lots: LotRecord[]; spots: SpotRecord[] }> {
+		return this.#ask("loadLots", lotIds);
+	}
+
+	lotVersions(): Promise<LotVersion[]> {
+		return this.#ask("lotVersions");
+	}
+
+	holdLease(name: string, holder: string, ms: number): Promise<boolean> {
+		return this.#ask("holdLease", name, holder, ms);
 	}
 
 	commit(batch: Batch): Promise<void> {

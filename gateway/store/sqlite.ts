@@ -11,7 +11,7 @@ import { DataFolder } from "./sqlite-folder.ts";
 import { historyParameters, historySql, milliseconds } from "./sqlite-history.ts";
 import { historyCodec, lotCodec, spotCodec } from "./sqlite-rows.ts";
 import { createSchema, dropUnused, inspectDatabase } from "./sqlite-schema.ts";
-import { type HistoryQuery, StaleError, type Store, StoreError } from "./store.ts";
+import { type HistoryQuery, type LotVersion, StaleError, type Store, StoreError } from "./store.ts";
 
 /** How long a write waits for another program's transaction, in ms. The whole gateway stands still meanwhile. */
 export const busyTimeoutMs = 250;
@@ -134,6 +134,24 @@ export class SqliteStore implements Store {
 				.all()
 				.map((row) => spotCodec.decode(row)),
 		}));
+	}
+
+	async loadLots(lotIds: string[]): Promise<{ lots: LotRecord[]; spots: SpotRecord[] }> {
+		const wanted = new Set(lotIds);
+		const { lots, spots } = await this.load();
+		return {
+			lots: lots.filter(({ lot_id }) => wanted.has(lot_id)),
+			spots: spots.filter(({ lot_id }) => wanted.has(lot_id)),
+		};
+	}
+
+	async lotVersions(): Promise<LotVersion[]> {
+		return (await this.load()).lots.map(({ lot_id, lot_version }) => ({ lot_id, lot_version }));
+	}
+
+	/** The folder is held by this gateway alone, and so is every lease. */
+	async holdLease(_name: string, _holder: string, _ms: number): Promise<boolean> {
+		return this.#do("read", () => true);
 	}
 
 	/**

@@ -19,16 +19,25 @@ export interface HistoryQuery {
 	limit: number;
 }
 
+export type LotVersion = Pick<LotRecord, "lot_id" | "lot_version">;
+
 export interface Store {
 	readonly kind: "sqlite" | "mongodb";
 
 	/** All lots by `lot_id`, and all spots by lot and position: what the books need at start. */
 	load(): Promise<{ lots: LotRecord[]; spots: SpotRecord[] }>;
 
+	/** The same of these lots only, as they are in the database at this moment; those that are not there are left out. */
+	loadLots(lotIds: string[]): Promise<{ lots: LotRecord[]; spots: SpotRecord[] }>;
+
+	/** The `lot_version` of every lot: tells which ones another gateway has changed. */
+	lotVersions(): Promise<LotVersion[]>;
+
 	/**
-	 * Writes the batch, all or nothing; resolves once it would survive a power cut. If the process dies in the middle, none of it is there.
-	 * Safe to repeat after an error whose outcome is not known.
-	 * @throws StaleError when a spot's version is not one above the stored one: somebody else wrote it.
+	 * Writes the batch; resolves once it would survive a power cut. Each spot is written with its entries of the history, or neither is:
+	 * if the process dies in the middle, some may be there and others not (SQLite: all or none), and a lot's counters may lag behind its spots.
+	 * Safe to repeat after an error whose outcome is not known, with the same batch: what was written counts as done.
+	 * @throws StaleError when a spot's version is not one above the stored one: somebody else wrote it. Other spots may be written (SQLite: none).
 	 * @throws StoreError when the store can't write now.
 	 */
 	commit(batch: Batch): Promise<void>;
@@ -38,6 +47,12 @@ export interface Store {
 
 	/** True once any lot was ever committed, even if all were removed since. */
 	hasHeldData(): Promise<boolean>;
+
+	/**
+	 * True when `holder` alone has the lease `name` for `ms` from now: nobody had it, or it has had it, or who had it did not renew it in time.
+	 * Call it again well before that time is over to keep it.
+	 */
+	holdLease(name: string, holder: string, ms: number): Promise<boolean>;
 
 	/** Resolves when the store answers. @throws StoreError when it does not. */
 	ping(): Promise<void>;

@@ -41,6 +41,15 @@ export class FakeStore implements Store {
 	async load() {
 		return { lots: [], spots: [] };
 	}
+	async loadLots() {
+		return { lots: [], spots: [] };
+	}
+	async lotVersions() {
+		return [];
+	}
+	async holdLease(): Promise<boolean> {
+		return true;
+	}
 	async commit(batch: Batch): Promise<void> {
 		await this.held;
 		if (this.failing !== null) throw this.failing;

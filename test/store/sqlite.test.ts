@@ -196,6 +196,31 @@ describe("SqliteStore", () => {
 		);
 	});
 
+	describe("a batch with a stale spot", () => {
+		test("is refused whole", async () => {
+			const store = await SqliteStore.open({ dataDir });
+			await store.commit(aBatch({ lots: [aLot()], spots: [aSpot()] }));
+			const batch = aBatch({
+				lots: [aLot("LOT001", { name: "changed" }), aLot("LOT002")],
+				spots: [aSpot("LOT001", "SPOT002", { position: 1 }), aSpot("LOT001", "SPOT001", { version: 5 })],
+				history: [anEntry()],
+			});
+			await expect(store.commit(batch)).rejects.toMatchObject({ code: "STORE_STALE" });
+			expect(await store.load()).toEqual({ lots: [aLot()], spots: [aSpot()] });
+			expect(await store.history({ lot_id: "LOT001", limit: 10 })).toEqual([]);
+			await store.close();
+		});
+
+		test("is not taken for a repeated one when only some of its spots are as it says", async () => {
+			const store = await SqliteStore.open({ dataDir });
+			await store.commit(aBatch({ lots: [aLot()], spots: [aSpot()] }));
+			const half = aBatch({ spots: [aBusySpot("LOT001", "SPOT002"), aSpot()] });
+			await expect(store.commit(half)).rejects.toMatchObject({ code: "STORE_STALE" });
+			expect((await store.load()).spots).toEqual([aSpot()]);
+			await store.close();
+		});
+	});
+
 	describe("history", () => {
 		const base: HistoryQuery = { lot_id: "LOT001", limit: 10 };
 		const range = { from: noon, to: later(1000) };

@@ -51,6 +51,15 @@ class PausableStore implements Store {
 	load() {
 		return this.#store.load();
 	}
+	loadLots(lotIds: string[]) {
+		return this.#store.loadLots(lotIds);
+	}
+	lotVersions() {
+		return this.#store.lotVersions();
+	}
+	holdLease(name: string, holder: string, ms: number) {
+		return this.#store.holdLease(name, holder, ms);
+	}
 	history(query: HistoryQuery) {
 		return this.#store.history(query);
 	}
