@@ -15,6 +15,9 @@ export interface Config {
 	mqttPassword: string | null;
 	/** Path of a PEM file, or null for the system's authorities. */
 	mqttCa: string | null;
+	/** With user name and password, where it has them: never printed. Null: SQLite. */
+	mongodbUrl: string | null;
+	mongodbDb: string;
 	/** Absolute. */
 	dataDir: string;
 	topicPrefix: string;
@@ -96,16 +99,16 @@ export const settings: readonly Setting[] = [
 	{
 		name: "MONGODB_URL",
 		default: "",
-		takes: "nothing yet: this version keeps its data in SQLite",
-		means: "Reserved for MongoDB; must stay empty in this version",
-		example: "",
-		valid: (value) => value === "",
+		takes: "a URL with mongodb:// or mongodb+srv://",
+		means: "Keeps the data in MongoDB; user, password and TLS are said in the URL. Empty: the SQLite file",
+		example: "mongodb://127.0.0.1:27017/?replicaSet=rs0",
+		valid: (value) => /^mongodb(\+srv)?:\/\/[^\s/]+/.test(value),
 	},
 	{
 		name: "MONGODB_DB",
 		default: "parkmate_db",
 		takes: "a database name",
-		means: "Reserved for MongoDB; not read in this version",
+		means: "The database in MongoDB",
 		example: "parkmate_db",
 		valid: (value) => /^[A-Za-z0-9_-]{1,63}$/.test(value),
 	},
@@ -113,7 +116,7 @@ export const settings: readonly Setting[] = [
 		name: "DATA_DIR",
 		default: "./data",
 		takes: "a folder",
-		means: "Where the SQLite file `parkmate.db` is kept; made when missing",
+		means: "Where the SQLite file `parkmate.db` and this gateway's name are kept; made when missing",
 		example: "/var/lib/parkmate",
 		valid: anything,
 	},
@@ -187,9 +190,7 @@ export function readConfig(options: {
 		if (value === "") continue;
 		if (!setting.valid(value)) {
 			// A password never stands in an error; what is checked here holds none but in a URL.
-			throw new ConfigError(
-				`${setting.name} must be ${setting.takes}, got "${value.replace(/\/\/[^/@]*@/, "//***@")}"`,
-			);
+			throw new ConfigError(`${setting.name} must be ${setting.takes}, got "${value.replace(/\/\/.*@/, "//***@")}"`);
 		}
 		given.set(setting.name, value);
 	}
@@ -210,6 +211,8 @@ export function readConfig(options: {
 		mqttUsername: text("MQTT_USERNAME"),
 		mqttPassword: text("MQTT_PASSWORD"),
 		mqttCa: text("MQTT_CA"),
+		mongodbUrl: text("MONGODB_URL"),
+		mongodbDb: text("MONGODB_DB") ?? "parkmate_db",
 		dataDir: resolve(text("DATA_DIR") ?? "./data"),
 		topicPrefix: text("TOPIC_PREFIX") ?? "parkmate",
 		virtualBoards: given.has("VIRTUAL_BOARDS") ? text("VIRTUAL_BOARDS") === "true" : demo,

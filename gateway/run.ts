@@ -1,5 +1,5 @@
 /** Starts the gateway: settings, store, broker, app, and the demo's boards; stops all of it on SIGINT or SIGTERM. */
-import { accessSync, constants, existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 import pino from "pino";
@@ -12,8 +12,10 @@ import { firstSnapshotMs, makeSampleOnce, VirtualBoards } from "./demo.ts";
 import { Gateway } from "./gateway.ts";
 import { gatewayId } from "./identity.ts";
 import { freePort, HostError, PortTakenError } from "./ports.ts";
+import { MongoStore } from "./store/mongo.ts";
+import { placeOf } from "./store/mongo-errors.ts";
 import { SqliteThread } from "./store/sqlite-thread.ts";
-import { StoreError } from "./store/store.ts";
+import { type Store, StoreError } from "./store/store.ts";
 
 /** An end that takes longer than this is forced. */
 const maxStopMs = 1_800;
@@ -48,7 +50,7 @@ async function start(): Promise<void> {
 		moved: (from, to) => moves.push(`Port ${from} is taken; the pages are on ${to}. PORT chooses another one.`),
 	});
 	const mqttPort = config.mqttUrl !== null ? null : await freeMqttPort(config, moves);
-	const store = await SqliteThread.open({ dataDir: config.dataDir });
+	const store = await openStore(config);
 	stops.unshift(() => store.close());
 	for (const move of moves) say(move);
 	const broker = makeBroker(config, mqttPort, (client, error) =>
@@ -74,7 +76,7 @@ async function start(): Promise<void> {
 
 	const url = `http://${isLoopback(config.host) ? "localhost" : config.host}:${port}`;
 	say(`Drivers: ${url}/   Owners: ${url}/owner.html   API: ${url}/api/lots   Health: ${url}/health`);
-	say(`Boards:  ${broker.url} (${broker.kind} broker)   Data: ${config.dataDir}`);
+	say(`Boards:  ${broker.url} (${broker.kind} broker)   Data: ${dataPlace(config)}`);
 	const [lot] = gateway.books.lots();
 	if (lot === undefined) say("There is no lot yet: POST /api/lots makes one, POST /api/init makes the sample lots.");
 	else {
@@ -111,6 +113,24 @@ function freeMqttPort(config: Config, moves: string[]): Promise<number> {
 			`Port ${from} is taken; the embedded broker is on ${to}. MQTT_URL=mqtt://${host}:${from} uses what is there.`,
 		);
 	return freePort({ setting: "MQTT_PORT", host, port, fixed, moved });
+}
+
+/** MongoDB where `MONGODB_URL` names it, else the SQLite file in `DATA_DIR`. */
+async function openStore({ mongodbUrl: url, mongodbDb: database, dataDir }: Config): Promise<Store> {
+	if (url === null) return SqliteThread.open({ dataDir });
+	mkdirSync(dataDir, { recursive: true });
+	return MongoStore.open({
+		url,
+		database,
+		gateway: gatewayId(dataDir),
+		clock: { now: Date.now },
+		random: Math.random,
+	});
+}
+
+/** Where the data is, for people: without what is secret. */
+function dataPlace({ mongodbUrl: url, mongodbDb: database, dataDir }: Config): string {
+	return url === null ? dataDir : placeOf(url, database);
 }
 
 /** The broker of `MQTT_URL`, or else the embedded one on `mqttPort`. */

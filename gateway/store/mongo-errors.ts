@@ -10,6 +10,9 @@ interface Meaning {
 const noPrimary = { code: "STORE_UNREACHABLE", hint: "no server of it takes writes now" };
 const denied = { code: "STORE_DENIED", hint: "user name or password is wrong, or the user may not do this" };
 const unsafe = { code: "STORE_UNCONFIRMED", hint: "most of its servers did not confirm the write" };
+const away = { code: "STORE_UNREACHABLE", hint: "it does not answer" };
+const lost = { code: "STORE_UNREACHABLE", hint: "the connection is lost" };
+const slow = { code: "STORE_SLOW", hint: "it took too long" };
 const tls = { code: "STORE_TLS", hint: "no trusted TLS connection" };
 
 const duplicateKey = 11000;
@@ -19,7 +22,7 @@ const meanings: Record<number, Meaning> = {
 	13: denied,
 	18: denied,
 	8000: denied,
-	50: { code: "STORE_SLOW", hint: "it took too long" },
+	50: slow,
 	64: unsafe,
 	79: unsafe,
 	100: unsafe,
@@ -35,13 +38,13 @@ const meanings: Record<number, Meaning> = {
 	14031: { code: "STORE_FULL", hint: "the disk is full" },
 };
 
-/** The same for errors of the driver, by their name; a name that a meaning is missing for is looked up in what it was caused by. */
+/** The same for errors of the driver, by their name. */
 const driverMeanings: Record<string, Meaning> = {
-	MongoServerSelectionError: { code: "STORE_UNREACHABLE", hint: "it does not answer" },
-	MongoNetworkError: { code: "STORE_UNREACHABLE", hint: "the connection is lost" },
-	MongoNetworkTimeoutError: { code: "STORE_UNREACHABLE", hint: "the connection is lost" },
-	MongoPoolClearedError: { code: "STORE_UNREACHABLE", hint: "the connection is lost" },
-	MongoOperationTimeoutError: { code: "STORE_SLOW", hint: "it took too long" },
+	MongoServerSelectionError: away,
+	MongoNetworkError: lost,
+	MongoPoolClearedError: lost,
+	MongoNetworkTimeoutError: slow,
+	MongoWaitQueueTimeoutError: slow,
 	MongoNotConnectedError: { code: "STORE_CLOSED", hint: "the store is closed" },
 	MongoTopologyClosedError: { code: "STORE_CLOSED", hint: "the store is closed" },
 	MongoClientClosedError: { code: "STORE_CLOSED", hint: "the store is closed" },
@@ -51,16 +54,17 @@ const driverMeanings: Record<string, Meaning> = {
 	BSONError: { code: "STORE_REFUSED", hint: "this can't be kept" },
 };
 
-/** Node's codes for certificates that are not trusted, and for ends that don't speak TLS. */
-const tlsCode = /^ERR_(SSL|TLS)_|CERT|^UNABLE_TO_/;
+/** Servers were looked for, and the last answer of one of them was this. */
+const tlsText = /\bTLS\b|\bSSL\b|\bcertificate\b/i;
 
-function meaningOf(error: unknown, depth = 0): Meaning | undefined {
-	if (!(error instanceof Error) || depth > 5) return undefined;
+function meaningOf(error: unknown): Meaning | undefined {
+	if (!(error instanceof Error)) return undefined;
 	const code = "code" in error ? error.code : undefined;
 	if (typeof code === "number" && meanings[code] !== undefined) return meanings[code];
-	if (typeof code === "string" && tlsCode.test(code)) return tls;
-	const deeper = meaningOf(error.cause, depth + 1);
-	return deeper === tls || deeper === denied ? deeper : (driverMeanings[error.name] ?? deeper);
+	// A name that the DNS does not know, before any server is looked for.
+	if (typeof code === "string" && /^E(?!RR_)/.test(code)) return away;
+	const meaning = driverMeanings[error.name];
+	return meaning === away && tlsText.test(error.message) ? tls : meaning;
 }
 
 /**

@@ -16,6 +16,8 @@ describe("settings", () => {
 			topicPrefix: "parkmate",
 			virtualBoards: false,
 			corsOrigin: "*",
+			mongodbUrl: null,
+			mongodbDb: "parkmate_db",
 			logLevel: "info",
 		});
 	});
@@ -63,8 +65,8 @@ describe("settings", () => {
 		],
 		[{ HOST: "0.0.0.0" }, 'HOST must be loopback (127.0.0.1, ::1, localhost) unless INSECURE=true, got "0.0.0.0"'],
 		[
-			{ MONGODB_URL: "mongodb://localhost" },
-			'MONGODB_URL must be nothing yet: this version keeps its data in SQLite, got "mongodb://localhost"',
+			{ MONGODB_URL: "postgres://me:se/cret@host/db" },
+			'MONGODB_URL must be a URL with mongodb:// or mongodb+srv://, got "postgres://***@host/db"',
 		],
 	])("like %j stop the start with one line", (environment, message) => {
 		expect(() => read(environment as Record<string, string>)).toThrow(new ConfigError(message));

@@ -90,14 +90,11 @@ export class MongoServer {
 	/** Starts it again on the same port and data, after {@link stop}; mongo-java-server has lost its data then. */
 	async restart(): Promise<void> {
 		this.#program = this.#start?.() ?? null;
-		const client = new MongoClient(this.url, { serverSelectionTimeoutMS: 1_000 });
 		try {
-			const info = await until("an answer of the database", () => this.#ask(client), { deadlineMs, everyMs: 50 });
+			const info = await until("an answer of the database", () => this.#ask(), { deadlineMs, everyMs: 50 });
 			this.#version = `${info.ferretdbVersion ?? info.version}`;
 		} catch (error) {
 			throw this.#program?.complaint(String(error)) ?? error;
-		} finally {
-			await client.close();
 		}
 	}
 
@@ -130,12 +127,17 @@ export class MongoServer {
 		if (this.#folder !== null) rmSync(this.#folder, { recursive: true, force: true });
 	}
 
-	async #ask(client: MongoClient): Promise<Record<string, unknown> | null> {
-		if (this.#program?.running === false) throw this.#program.complaint("the database ended before it answered");
-		return client
-			.db("admin")
-			.command({ buildInfo: 1 })
-			.catch(() => null);
+	/** With a client of its own, as one whose first attempt failed makes no other. */
+	async #ask(): Promise<Record<string, unknown> | null> {
+		if (this.#program?.running === false) throw new Error("it ended before it answered");
+		const client = new MongoClient(this.url, { serverSelectionTimeoutMS: 500 });
+		try {
+			return await client.db("admin").command({ buildInfo: 1 });
+		} catch {
+			return null;
+		} finally {
+			await client.close();
+		}
 	}
 }
 
