@@ -59,6 +59,9 @@ const tlsText = /\bTLS\b|\bSSL\b|\bcertificate\b/i;
 
 function meaningOf(error: unknown): Meaning | undefined {
 	if (!(error instanceof Error)) return undefined;
+	// Bulk writes wrap what stopped them, a lost connection too.
+	if (error instanceof MongoBulkWriteError && error.errorResponse instanceof Error)
+		return meaningOf(error.errorResponse);
 	const code = "code" in error ? error.code : undefined;
 	if (typeof code === "number" && meanings[code] !== undefined) return meanings[code];
 	// A name that the DNS does not know, before any server is looked for.
@@ -82,6 +85,16 @@ export function toStoreError(what: string, place: string, error: unknown): Store
 /** True when the server refused a write for a document that is there already. */
 export function isDuplicate(error: unknown): boolean {
 	return error instanceof MongoServerError && error.code === duplicateKey;
+}
+
+/** Runs an upsert, and runs it again when another gateway made the same document between its look and its write: then it is there. */
+export async function upsert<T>(write: () => Promise<T>): Promise<T> {
+	try {
+		return await write();
+	} catch (error) {
+		if (!isDuplicate(error)) throw error;
+		return write();
+	}
 }
 
 /** True when an unordered write did all that it had to, but for documents that are there already. */

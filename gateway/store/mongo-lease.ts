@@ -1,6 +1,6 @@
 /** Leases: who of several gateways may do what only one should. Told by the server's clock, as theirs may differ. */
-import type { Collection } from "mongodb";
-import { isDuplicate } from "./mongo-errors.ts";
+import { type Collection, ObjectId } from "mongodb";
+import { isDuplicate, upsert } from "./mongo-errors.ts";
 import type { MetaDocument } from "./mongo-schema.ts";
 
 /** See `Store.holdLease`. */
@@ -9,16 +9,14 @@ export async function takeLease(
 	{ name, holder, ms }: { name: string; holder: string; ms: number },
 ): Promise<boolean> {
 	const _id = `lease/${name}`;
-	const renewal = { $set: { holder, ms }, $currentDate: { renewed: true } } as const;
+	const renewal = { $set: { holder, ms, turn: new ObjectId() }, $currentDate: { renewed: true } } as const;
 	const renewed = await meta.updateOne({ _id, holder }, renewal);
 	if (renewed.matchedCount === 1) return true;
 	const held = (await meta.findOne({ _id })) ?? (await makeLease(meta, _id));
 	const endMs = (held.renewed?.getTime() ?? 0) + (held.ms ?? 0);
 	if (endMs > 0 && (await serverTimeMs(meta)) < endMs) return false;
 	// Only as it was read: of two who want it the second one finds it changed.
-	const absent = { $exists: false } as const;
-	const asRead = { _id, holder: held.holder ?? absent, renewed: held.renewed ?? absent };
-	const taken = await meta.updateOne(asRead, renewal);
+	const taken = await meta.updateOne({ _id, turn: held.turn ?? { $exists: false } }, renewal);
 	return taken.matchedCount === 1;
 }
 
@@ -33,6 +31,7 @@ async function makeLease(meta: Collection<MetaDocument>, _id: string): Promise<M
 /** By the one way that all servers offer to those without rights over the server itself: a date that they set. */
 async function serverTimeMs(meta: Collection<MetaDocument>): Promise<number> {
 	const options = { upsert: true, returnDocument: "after" } as const;
-	const clock = await meta.findOneAndUpdate({ _id: "clock" }, { $currentDate: { now: true } }, options);
+	const set = { $currentDate: { now: true } } as const;
+	const clock = await upsert(() => meta.findOneAndUpdate({ _id: "clock" }, set, options));
 	return clock?.now?.getTime() ?? 0;
 }

@@ -6,6 +6,7 @@ import { type AnyBulkWriteOperation, ObjectId } from "mongodb";
 import { count } from "../lots/counters.ts";
 import type { Batch, LotMove } from "../lots/records.ts";
 import { type LotDocument, lotFields, spotRecord } from "./mongo-documents.ts";
+import { upsert } from "./mongo-errors.ts";
 import type { Collections } from "./mongo-schema.ts";
 
 export class LotWriter {
@@ -59,6 +60,6 @@ export class LotWriter {
 	}
 
 	async #write(writes: AnyBulkWriteOperation<LotDocument>[]): Promise<void> {
-		if (writes.length > 0) await this.#collections.lots.bulkWrite(writes, { ordered: false });
+		if (writes.length > 0) await upsert(() => this.#collections.lots.bulkWrite(writes, { ordered: false }));
 	}
 }

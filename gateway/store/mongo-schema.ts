@@ -1,6 +1,7 @@
 /** The collections, their indexes, and the version of all that. */
-import type { Collection, Db } from "mongodb";
+import type { Collection, Db, ObjectId } from "mongodb";
 import type { HistoryDocument, LotDocument, SpotDocument } from "./mongo-documents.ts";
+import { upsert } from "./mongo-errors.ts";
 import { StoreError } from "./store.ts";
 
 /** Kept in `parkmate_meta`, in the document "schema". */
@@ -16,6 +17,8 @@ export interface MetaDocument {
 	renewed?: Date;
 	/** For how long from then. */
 	ms?: number;
+	/** Another one each time. */
+	turn?: ObjectId;
 	/** The server's clock. */
 	now?: Date;
 }
@@ -76,7 +79,8 @@ export async function prepareSchema(collections: Collections, place: string): Pr
 	for (const [version, step] of steps.entries()) {
 		if (version < found) continue;
 		await step(collections);
-		await meta.updateOne({ _id: "schema" }, { $max: { version: version + 1 } }, { upsert: true });
+		const made = { $max: { version: version + 1 } };
+		await upsert(() => meta.updateOne({ _id: "schema" }, made, { upsert: true }));
 	}
 }
 

@@ -14,7 +14,7 @@ import {
 	type SpotDocument,
 	spotRecord,
 } from "./mongo-documents.ts";
-import { placeOf, toStoreError } from "./mongo-errors.ts";
+import { placeOf, toStoreError, upsert } from "./mongo-errors.ts";
 import { checkId, EntryIds, idStart, milliseconds } from "./mongo-ids.ts";
 import { takeLease } from "./mongo-lease.ts";
 import {
@@ -203,7 +203,8 @@ export class MongoStore implements Store {
 
 	async #markHeld(): Promise<void> {
 		if (this.#held) return;
-		await this.#collections.meta.updateOne({ _id: "held" }, { $set: { version: 1 } }, { upsert: true });
+		const { meta } = this.#collections;
+		await upsert(() => meta.updateOne({ _id: "held" }, { $set: { version: 1 } }, { upsert: true }));
 		this.#held = true;
 	}
 

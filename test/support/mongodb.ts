@@ -15,6 +15,11 @@ const deadlineMs = 30_000;
 
 type Kind = "mongod" | "ferretdb" | "mongo-java-server";
 
+export interface MongoServerOptions {
+	/** Only this user gets in; see {@link mongodbWithoutUsers}. */
+	user?: { name: string; password: string };
+}
+
 interface Choice {
 	kind: Kind;
 	/** The program, or the folder with the jars. */
@@ -61,6 +66,16 @@ export const mongodbUnguarded: string | null =
 	mongodbMissing ??
 	(given === "" && choice?.kind === "ferretdb" ? "ferretdb does not keep two guarded writes apart" : null);
 
+/** Why nobody can be kept out of the server that is there; null when somebody can. */
+export const mongodbWithoutUsers: string | null =
+	mongodbMissing ??
+	(given === "" && choice?.kind === "ferretdb" ? null : "only ferretdb is started with user names by the tests");
+
+/** Why nothing can be known of a restart of the server that is there; null when it can be restarted, and keeps its data. */
+export const mongodbForgets: string | null =
+	mongodbMissing ??
+	(given === "" && choice?.kind !== "mongo-java-server" ? null : "the database can't be restarted with its data");
+
 export class MongoServer {
 	readonly url: string;
 	/** Null: it is somebody else's. */
@@ -77,12 +92,12 @@ export class MongoServer {
 	}
 
 	/** Starts one, and resolves when it answers. */
-	static async start(): Promise<MongoServer> {
+	static async start({ user }: MongoServerOptions = {}): Promise<MongoServer> {
 		const port = await freePort();
 		const server =
 			given !== "" || choice === null
 				? new MongoServer(given, null)
-				: new MongoServer(`mongodb://127.0.0.1:${port}/`, (folder) => launch(choice, port, folder));
+				: new MongoServer(`mongodb://127.0.0.1:${port}/`, (folder) => launch(choice, port, folder, user));
 		await server.restart();
 		return server;
 	}
@@ -92,7 +107,9 @@ export class MongoServer {
 		this.#program = this.#start?.() ?? null;
 		try {
 			const info = await until("an answer of the database", () => this.#ask(), { deadlineMs, everyMs: 50 });
-			this.#version = `${info.ferretdbVersion ?? info.version}`;
+			const jar =
+				choice?.kind === "mongo-java-server" ? readdirSync(choice.path).find((name) => name.includes("core")) : null;
+			this.#version = /\d+(\.\d+)+/.exec(`${jar ?? info.ferretdbVersion ?? info.version}`)?.[0] ?? "";
 		} catch (error) {
 			throw this.#program?.complaint(String(error)) ?? error;
 		}
@@ -100,12 +117,11 @@ export class MongoServer {
 
 	/** What it is and in which version, for people. */
 	get name(): string {
-		return `${given === "" ? choice?.kind : "MONGODB_URL"} ${this.#version}`;
+		return `${given === "" ? choice?.kind : "MONGODB_URL's server"} ${this.#version}`;
 	}
 
-	/** False for a server that somebody else started. */
-	get own(): boolean {
-		return this.#start !== null;
+	get port(): number {
+		return Number(new URL(this.url).port);
 	}
 
 	async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
@@ -141,7 +157,7 @@ export class MongoServer {
 	}
 }
 
-function launch({ kind, path }: Choice, port: number, folder: string): Program {
+function launch({ kind, path }: Choice, port: number, folder: string, user: MongoServerOptions["user"]): Program {
 	const at = `127.0.0.1:${port}`;
 	if (kind === "mongod") {
 		const data = join(folder, "data");
@@ -150,8 +166,13 @@ function launch({ kind, path }: Choice, port: number, folder: string): Program {
 	}
 	if (kind === "ferretdb") {
 		const args = [`--listen-addr=${at}`, "--handler=sqlite", `--sqlite-url=file:${folder}/`, `--state-dir=${folder}`];
-		return new Program(kind, path, [...args, "--telemetry=disable", "--debug-addr=-", "--log-level=error"]);
+		args.push("--telemetry=disable", "--debug-addr=-", "--log-level=error");
+		if (user !== undefined) {
+			args.push("--test-enable-new-auth", "--setup-database=admin");
+			args.push(`--setup-username=${user.name}`, `--setup-password=${user.password}`);
+		}
+		return new Program(kind, path, args);
 	}
-	const source = fileURLToPath(new URL("./MongoJavaServer.java", import.meta.url));
+	const source = fileURLToPath(new URL("./mongo-java-server/MongoJavaServer.java", import.meta.url));
 	return new Program(kind, "java", ["-cp", join(path, "*"), source, String(port)]);
 }
