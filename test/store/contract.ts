@@ -288,9 +288,9 @@ export function storeContract(name: string, open: () => Promise<OpenStore>): voi
 
 			test("has one entry for a report that comes twice, in one batch or in two", async () => {
 				const report = { board_id: "b", boot: 1, seq: 7 };
-				await fill([report, report]);
-				await fill([report]);
-				expect(await pageOf({})).toEqual([1]);
+				await fill([report, report, { timestamp: later(1) }]);
+				await fill([report, { timestamp: later(2) }]);
+				expect(await pageOf({})).toEqual([2, 3, 1]);
 			});
 
 			test("keeps reports apart that differ in board, boot or seq", async () => {

@@ -159,6 +159,14 @@ describe("MongoStore", () => {
 			expect(entries.map(({ distance }) => distance)).toEqual([3, 0, 4, 2, 1]);
 		});
 
+		test("gets an entry without its spot once, though its batch is committed again", async () => {
+			const store = await mongo.open();
+			const batch = aBatch({ removedLots: ["LOT001"], history: [anEntry({ source: "override", action: "set" })] });
+			await store.commit(batch);
+			await store.commit(batch);
+			expect(await store.history({ lot_id: "LOT001", limit: 10 })).toHaveLength(1);
+		});
+
 		test("goes on from page to page over entries of the same time, while more are added", async () => {
 			const store = await mongo.open();
 			await store.commit(aBatch({ history: Array.from({ length: 25 }, (_, index) => anEntry({ distance: index })) }));
