@@ -5,7 +5,7 @@
 import { randomUUID } from "node:crypto";
 import { Topics } from "../firmware/messages.ts";
 import { Boards } from "./boards/boards.ts";
-import type { Broker } from "./broker/broker.ts";
+import type { Broker, Message } from "./broker/broker.ts";
 import { Announcer } from "./ingest/announce.ts";
 import { Ingest } from "./ingest/ingest.ts";
 import { type Log, Refusals } from "./ingest/refusals.ts";
@@ -16,6 +16,8 @@ import { Hub } from "./live/hub.ts";
 import { Books, type Steps } from "./lots/books.ts";
 import { OverrideEnds } from "./lots/ends.ts";
 import { type Clock, expireOverride } from "./lots/manage.ts";
+import { Ingester } from "./peers/ingester.ts";
+import { Peers, peersTickMs } from "./peers/peers.ts";
 import { type Store, StoreError } from "./store/store.ts";
 
 /** How often overrides are checked for their end. */
@@ -24,6 +26,20 @@ export const overrideTickMs = 250;
 export const liveTickMs = 1000;
 /** How often traces that are over are forgotten. */
 export const boardsTickMs = 60_000;
+
+/** Nothing to wait for. */
+const taken = Promise.resolve();
+
+export interface PeerOptions {
+	/** This gateway's own name among them. */
+	id: string;
+	/** It has the same name after a restart. */
+	lasting: boolean;
+	/** Connects to the broker anew, which then asks for {@link Peers.sessionExpiryS}. */
+	renewSession: () => void;
+	/** A further connection, for {@link Ingester}. */
+	makeIngestBroker: () => Broker;
+}
 
 export class Gateway {
 	readonly books = new Books();
@@ -34,6 +50,8 @@ export class Gateway {
 	/** Counts ms evenly, from any moment on, while the wall clock may be set anew at any time. */
 	readonly steady: Clock;
 	readonly hub: Hub;
+	/** Null where this gateway is the only one. */
+	readonly peers: Peers | null;
 	readonly boards: Boards;
 	readonly ingest: Ingest;
 	/** What clients of REST, WebSocket and the broker's own rules were refused; ingest counts refused messages itself. */
@@ -42,6 +60,8 @@ export class Gateway {
 	readonly #announcer: Announcer;
 	readonly #ends = new OverrideEnds();
 	readonly #log: Log;
+	readonly #makeIngestBroker: (() => Broker) | null;
+	#ingester: Ingester | null = null;
 	#timers: NodeJS.Timeout[] = [];
 	#stopWaiting = (): void => {};
 	#closing: Promise<void> | null = null;
@@ -54,6 +74,8 @@ export class Gateway {
 		steady?: Clock;
 		log: Log;
 		topicPrefix: string;
+		/** Set where other gateways may work on the same database and broker. */
+		peers?: PeerOptions | null;
 	}) {
 		const { store, broker, clock, steady = clock, log } = options;
 		const topics = new Topics(options.topicPrefix);
@@ -69,7 +91,12 @@ export class Gateway {
 			steady,
 			onRefuse: ({ code, message }) => this.refusals.count(`ws_${code.toLowerCase()}`, {}, `refused: ${message}`),
 		});
-		this.#announcer = new Announcer({ topics, broker, books: this.books });
+		this.#announcer = new Announcer({
+			topics,
+			broker,
+			books: this.books,
+			news: options.peers == null ? undefined : (steps, frames) => this.peers?.news(steps, frames) ?? [],
+		});
 		this.#writer = new Writer({
 			books: this.books,
 			store,
@@ -77,6 +104,20 @@ export class Gateway {
 			wait: (ms) => this.#wait(ms),
 			onCommit: (steps) => this.#tell(steps),
 		});
+		this.#makeIngestBroker = options.peers?.makeIngestBroker ?? null;
+		this.peers =
+			options.peers == null
+				? null
+				: new Peers({
+						...options.peers,
+						topics,
+						books: this.books,
+						writer: this.#writer,
+						store,
+						steady,
+						log,
+						publish: (messages) => broker.publish(messages),
+					});
 		this.boards = new Boards({
 			topics,
 			clock,
@@ -108,11 +149,14 @@ export class Gateway {
 		}
 		this.#ends.load(this.books);
 		await this.broker.start({
-			filters: this.ingest.filters,
-			onMessage: (message) => this.ingest.take(message),
-			onConnect: () => {
+			filters: [...this.ingest.filters, ...(this.peers?.filters ?? [])],
+			shared: this.ingest.sharedFilters,
+			will: this.peers?.will,
+			onMessage: (message) => this.#take(message),
+			onConnect: ({ shares }) => {
 				this.#log.info({ url: this.broker.url }, "connected to the broker");
-				this.#background(this.#announcer.resync());
+				if (!shares) this.#elect();
+				this.#background(this.#connected());
 			},
 			onDisconnect: (error) => this.#log.warn({ url: this.broker.url }, `the broker is away: ${error}`),
 		});
@@ -121,6 +165,7 @@ export class Gateway {
 			setInterval(() => this.hub.tick(), liveTickMs),
 			setInterval(() => this.boards.tick(), boardsTickMs),
 		];
+		if (this.peers !== null) this.#timers.push(setInterval(() => this.#tickPeers(), peersTickMs));
 	}
 
 	/**
@@ -167,8 +212,35 @@ export class Gateway {
 			ingest: this.ingest.counts,
 			boards: this.boards.counts,
 			live: this.hub.state,
+			peers: this.peers?.state ?? null,
 			clients: { refused: this.refusals.counts() },
 		};
+	}
+
+	#take(message: Message): Promise<void> {
+		return this.peers?.take(message) ? taken : this.ingest.take(message);
+	}
+
+	/** Who hears the reports is settled in the store, from now on. */
+	#elect(): void {
+		const { peers, store, steady } = this;
+		if (this.#ingester !== null || peers === null || this.#makeIngestBroker === null) return;
+		this.#ingester = new Ingester({
+			id: peers.id,
+			store,
+			steady,
+			log: this.#log,
+			filters: this.ingest.sharedFilters,
+			onMessage: (message) => this.ingest.take(message),
+			makeBroker: this.#makeIngestBroker,
+		});
+		this.#background(this.#ingester.tick());
+	}
+
+	/** Lamps are told what holds now, not what held before the connection was lost. */
+	async #connected(): Promise<void> {
+		await this.peers?.connected();
+		await this.#announcer.resync(this.peers !== null);
 	}
 
 	/** Finishes what was heard, then ends everything. Twice is fine. */
@@ -182,7 +254,9 @@ export class Gateway {
 		this.hub.close();
 		this.boards.close();
 		this.#stopWaiting();
+		await this.#ingester?.close();
 		await this.#writer.close();
+		await this.peers?.close();
 		await this.broker.close();
 		await this.store.close();
 	}
@@ -193,6 +267,12 @@ export class Gateway {
 		this.#ends.note(steps, this.books);
 		this.#announcer.tell(steps, frames);
 		this.hub.tell(steps, frames);
+	}
+
+	#tickPeers(): void {
+		this.peers?.tick();
+		if (this.#ingester !== null) this.#background(this.#ingester.tick());
+		this.#announcer.settle();
 	}
 
 	#endOverrides(): void {

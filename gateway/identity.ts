@@ -14,7 +14,12 @@ export function gatewayId(dataDir: string): string {
 	} catch (error) {
 		if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
 	}
-	const id = `parkmate-${randomBytes(6).toString("hex")}`;
+	const id = passingId();
 	writeFileSync(path, `${id}\n`);
 	return id;
+}
+
+/** A name for this run only: where another gateway has the folder's. */
+export function passingId(): string {
+	return `parkmate-${randomBytes(6).toString("hex")}`;
 }

@@ -1,5 +1,5 @@
 /** Starts the gateway: settings, store, broker, app, and the demo's boards; stops all of it on SIGINT or SIGTERM. */
-import { accessSync, constants, existsSync, mkdirSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 import pino from "pino";
@@ -10,15 +10,19 @@ import { RemoteBroker } from "./broker/remote.ts";
 import { type Config, ConfigError, isLoopback, readConfig } from "./config.ts";
 import { firstSnapshotMs, makeSampleOnce, VirtualBoards } from "./demo.ts";
 import { Gateway } from "./gateway.ts";
-import { gatewayId } from "./identity.ts";
+import { gatewayId, passingId } from "./identity.ts";
 import { freePort, HostError, PortTakenError } from "./ports.ts";
 import { MongoStore } from "./store/mongo.ts";
 import { placeOf } from "./store/mongo-errors.ts";
+import { DataFolder } from "./store/sqlite-folder.ts";
 import { SqliteThread } from "./store/sqlite-thread.ts";
 import { type Store, StoreError } from "./store/store.ts";
 
 /** An end that takes longer than this is forced. */
 const maxStopMs = 1_800;
+
+/** How long a gateway that died keeps others from its database, ms. */
+const aloneMs = 15_000;
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 /** What must be ended, newest first. */
@@ -50,12 +54,20 @@ async function start(): Promise<void> {
 		moved: (from, to) => moves.push(`Port ${from} is taken; the pages are on ${to}. PORT chooses another one.`),
 	});
 	const mqttPort = config.mqttUrl !== null ? null : await freeMqttPort(config, moves);
-	const store = await openStore(config);
+	// SQLite's store holds the folder itself.
+	const taken = config.mongodbUrl === null ? null : takeName(config);
+	const store = await openStore(config, taken?.id ?? "");
 	stops.unshift(() => store.close());
+	const name = taken ?? { id: gatewayId(config.dataDir), lasting: true };
+	const shared = config.mongodbUrl !== null && config.mqttUrl !== null;
+	if (config.mongodbUrl !== null && !shared) await holdAlone(store, name.id);
 	for (const move of moves) say(move);
-	const broker = makeBroker(config, mqttPort, (client, error) =>
-		gateway.refusals.count("mqtt_connection", { client }, `a board's connection ended: ${error.message}`),
-	);
+	const broker = makeBroker(config, mqttPort, {
+		name: name.id,
+		sessionExpiryS: shared ? () => gateway.peers?.sessionExpiryS() ?? 0 : undefined,
+		onClientError: (client, error) =>
+			gateway.refusals.count("mqtt_connection", { client }, `a board's connection ended: ${error.message}`),
+	});
 	const gateway: Gateway = new Gateway({
 		store,
 		broker,
@@ -63,6 +75,13 @@ async function start(): Promise<void> {
 		steady: { now: () => performance.now() },
 		log,
 		topicPrefix: config.topicPrefix,
+		peers: shared
+			? {
+					...name,
+					renewSession: () => broker instanceof RemoteBroker && void broker.renew(),
+					makeIngestBroker: () => remoteBroker(config, `${config.topicPrefix}-ingest`),
+				}
+			: null,
 	});
 	stops.unshift(() => gateway.close());
 	await gateway.start();
@@ -116,13 +135,12 @@ function freeMqttPort(config: Config, moves: string[]): Promise<number> {
 }
 
 /** MongoDB where `MONGODB_URL` names it, else the SQLite file in `DATA_DIR`. */
-async function openStore({ mongodbUrl: url, mongodbDb: database, dataDir }: Config): Promise<Store> {
+async function openStore({ mongodbUrl: url, mongodbDb: database, dataDir }: Config, gateway: string): Promise<Store> {
 	if (url === null) return SqliteThread.open({ dataDir });
-	mkdirSync(dataDir, { recursive: true });
 	return MongoStore.open({
 		url,
 		database,
-		gateway: gatewayId(dataDir),
+		gateway,
 		clock: { now: Date.now },
 		random: Math.random,
 	});
@@ -137,11 +155,54 @@ function dataPlace({ mongodbUrl: url, mongodbDb: database, dataDir }: Config): s
 function makeBroker(
 	config: Config,
 	mqttPort: number | null,
-	onClientError: (client: string, error: Error) => void,
+	options: {
+		name: string;
+		/** Given where several gateways share the broker. */
+		sessionExpiryS?: () => number;
+		onClientError: (client: string, error: Error) => void;
+	},
 ): Broker {
-	const { mqttUrl: url, mqttUsername: username, mqttPassword: password, mqttCa: ca, host, dataDir } = config;
-	if (url === null) return new EmbeddedBroker({ host, port: mqttPort ?? config.mqttPort, onClientError });
-	return new RemoteBroker({ url, username, password, ca, clientId: gatewayId(dataDir) });
+	const { name, sessionExpiryS, onClientError } = options;
+	const { host } = config;
+	if (config.mqttUrl === null) return new EmbeddedBroker({ host, port: mqttPort ?? config.mqttPort, onClientError });
+	if (sessionExpiryS === undefined) return remoteBroker(config, name);
+	return remoteBroker(config, name, { sessionExpiryS, group: config.topicPrefix.replaceAll("/", "-") });
+}
+
+function remoteBroker(
+	config: Config,
+	clientId: string,
+	sharing: { group?: string; sessionExpiryS?: () => number } = {},
+): RemoteBroker {
+	const { mqttUrl, mqttUsername: username, mqttPassword: password, mqttCa: ca } = config;
+	return new RemoteBroker({ url: mqttUrl ?? "", username, password, ca, clientId, ...sharing });
+}
+
+/** The gateway's name at broker and database. Several gateways may be started in one folder: the first has the folder's name. */
+function takeName({ dataDir }: Config): { id: string; lasting: boolean } {
+	try {
+		const folder = DataFolder.take(dataDir);
+		stops.push(async () => folder.release());
+		return { id: gatewayId(dataDir), lasting: true };
+	} catch (error) {
+		if (!(error instanceof StoreError && error.code === "STORE_LOCKED")) throw error;
+		return { id: passingId(), lasting: false };
+	}
+}
+
+/** Boards at an embedded broker are heard by its gateway alone, so others on the same database would never know. @throws StoreError */
+async function holdAlone(store: Store, id: string): Promise<void> {
+	const hold = () => store.holdLease("embedded-broker", id, aloneMs);
+	if (!(await hold())) {
+		const advice =
+			"several gateways need one broker: give each of them the same MQTT_URL, or this one another MONGODB_DB";
+		throw new StoreError(
+			"STORE_LOCKED",
+			`the database is in use by another gateway with a broker of its own; ${advice}`,
+		);
+	}
+	const timer = setInterval(() => void hold().catch(() => {}), aloneMs / 3);
+	stops.unshift(async () => clearInterval(timer));
 }
 
 function readEnvFile(): Record<string, string | undefined> {

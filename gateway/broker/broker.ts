@@ -35,12 +35,21 @@ export interface BrokerState {
 	error: string | null;
 }
 
+export interface Session {
+	/** False where several gateways are to share messages and this broker can't do that: nothing of the shared filters is heard. */
+	shares: boolean;
+}
+
 export interface BrokerOptions {
 	/** Topic filters to hear, at QoS 1. */
 	filters: string[];
+	/** Of several gateways one hears each message of these filters, where the broker can share them out; see {@link Session}. */
+	shared?: string[];
+	/** The broker says it when this gateway is gone without a goodbye. */
+	will?: Outgoing;
 	onMessage: MessageHandler;
 	/** After every (re)connection: what is retained or must be said again goes out from here. */
-	onConnect: () => void;
+	onConnect: (session: Session) => void;
 	/** After a connection was lost or could not be made. Called once for each change, with a text for people. */
 	onDisconnect: (error: string) => void;
 }

@@ -94,7 +94,7 @@ export class EmbeddedBroker implements Broker {
 	async start(options: BrokerOptions): Promise<void> {
 		if (this.#options !== null) throw new Error("the broker was started before; make a new one");
 		this.#options = options;
-		this.#matchers = options.filters.map(topicMatcher);
+		this.#matchers = [...options.filters, ...(options.shared ?? [])].map(topicMatcher);
 		this.#aedes = await this.#createAedes();
 		try {
 			this.#server = await this.#listen(this.#aedes);
@@ -104,7 +104,7 @@ export class EmbeddedBroker implements Broker {
 		}
 		this.#port = (this.#server.address() as AddressInfo).port;
 		this.#state = { connected: true, since: this.#now(), error: null };
-		options.onConnect();
+		options.onConnect({ shares: true });
 	}
 
 	/** See {@link Broker.publish}. The messages are on their way to every subscriber when it returns; none of them is waited for. */

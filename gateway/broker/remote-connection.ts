@@ -15,7 +15,7 @@ const answerTimeoutMs = 10_000;
 const goodbyeTimeoutMs = 500;
 
 /** Sessions that outlive any outage (MQTT 5 §3.1.2.11.2), as they do in MQTT 3.1.1. */
-const sessionNeverExpires = 0xffffffff;
+export const sessionNeverExpires = 0xffffffff;
 
 /** Given to mqtt.js in place of success, so that it sends no PUBACK and goes on to the next packet. */
 const acknowledgedLater = new Error("acknowledged later");
@@ -31,7 +31,10 @@ export interface RemoteConnectionOptions {
 	ca?: string;
 	/** Seconds between signs of life. A broker that vanished is noticed after 1.5 times that. */
 	keepaliveS: number;
+	/** At MQTT 5; MQTT 3.1.1 leaves it to the broker. */
+	sessionExpiryS: number;
 	filters: string[];
+	will?: Outgoing;
 	onMessage: MessageHandler;
 	/** Connected and subscribed. */
 	onReady: () => void;
@@ -184,7 +187,7 @@ export class RemoteConnection {
 const disconnectPacket = Buffer.from([0xe0, 0x00]);
 
 function clientOptions(options: RemoteConnectionOptions): IClientOptions {
-	const { clientId, protocolVersion, username, password, ca, keepaliveS } = options;
+	const { clientId, protocolVersion, username, password, ca, keepaliveS, will } = options;
 	return {
 		clientId,
 		protocolVersion,
@@ -201,10 +204,11 @@ function clientOptions(options: RemoteConnectionOptions): IClientOptions {
 		reschedulePings: false,
 		keepalive: keepaliveS,
 		connectTimeout: answerTimeoutMs,
+		will: will && { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: will.retain ?? false },
 		properties:
 			protocolVersion === 5
 				? {
-						sessionExpiryInterval: sessionNeverExpires,
+						sessionExpiryInterval: options.sessionExpiryS,
 						// One less than are taken: with all of them waiting, the answer to a ping would not be read either.
 						receiveMaximum: maxUnacknowledged - 1,
 						maximumPacketSize: maxPacketBytes,

@@ -1,7 +1,7 @@
 /** Any broker elsewhere, by URL: Mosquitto, EMQX, HiveMQ, AWS IoT Core. Speaks MQTT 5, or 3.1.1 where 5 is refused. */
 import { readFile } from "node:fs/promises";
 import type { Broker, BrokerOptions, BrokerState, Outgoing } from "./broker.ts";
-import { RemoteConnection } from "./remote-connection.ts";
+import { RemoteConnection, sessionNeverExpires } from "./remote-connection.ts";
 
 /** The first wait before another attempt, in ms. It doubles up to {@link maxRetryMs}. */
 export const minRetryMs = 500;
@@ -22,6 +22,10 @@ export interface RemoteBrokerOptions {
 	clientId: string;
 	/** See {@link defaultKeepaliveS}. */
 	keepaliveS?: number;
+	/** Several gateways that name the same one share messages: MQTT 5's shared subscriptions. None: this gateway hears all. */
+	group?: string | null;
+	/** How long the broker keeps what arrives while this gateway is away, s; for ever when left out. Asked at each connection. */
+	sessionExpiryS?: () => number;
 	/** Now, in ms since 1970. */
 	clock?: () => number;
 	/** Calls `action` after `delayMs`, unless what it returns is called before. */
@@ -41,6 +45,8 @@ export class RemoteBroker implements Broker {
 	readonly #caPath: string | null;
 	readonly #clientId: string;
 	readonly #keepaliveS: number;
+	readonly #group: string | null;
+	readonly #sessionExpiryS: () => number;
 	readonly #clock: () => number;
 	readonly #setTimer: (action: () => void, delayMs: number) => () => void;
 	#options: BrokerOptions | null = null;
@@ -63,6 +69,8 @@ export class RemoteBroker implements Broker {
 		this.#caPath = ca;
 		this.#clientId = clientId;
 		this.#keepaliveS = keepaliveS;
+		this.#group = options.group ?? null;
+		this.#sessionExpiryS = options.sessionExpiryS ?? (() => sessionNeverExpires);
 		this.#clock = clock;
 		this.#setTimer = setTimer;
 		this.#state = { connected: false, since: this.#now(), error: "not started" };
@@ -92,6 +100,15 @@ export class RemoteBroker implements Broker {
 		}
 	}
 
+	/** Connects anew, as what {@link RemoteBrokerOptions.sessionExpiryS} says has changed. The session goes on. */
+	async renew(): Promise<void> {
+		const connection = this.#connection;
+		if (this.#options === null || connection === null || !this.#state.connected) return;
+		this.#state = { connected: false, since: this.#now(), error: `connecting to ${this.url} anew` };
+		await connection.close();
+		if (this.#connection === connection && !this.#closed) this.#connect(this.#options);
+	}
+
 	async close(): Promise<void> {
 		if (this.#closed) return;
 		this.#closed = true;
@@ -115,15 +132,27 @@ export class RemoteBroker implements Broker {
 			username: this.#username,
 			password: this.#password,
 			ca: this.#ca,
-			filters: options.filters,
+			filters: [...options.filters, ...this.#shared(options)],
+			will: options.will,
+			sessionExpiryS: this.#sessionExpiryS(),
 			onMessage: options.onMessage,
 			onReady: () => {
 				this.#state = { connected: true, since: this.#now(), error: null };
-				options.onConnect();
+				options.onConnect({ shares: this.#shares });
 			},
 			onEnd: (end) => this.#lose(options, end),
 			setTimer: this.#setTimer,
 		});
+	}
+
+	/** MQTT 3.1.1 has no shared subscriptions. */
+	get #shares(): boolean {
+		return this.#group === null || this.#protocolVersion === 5;
+	}
+
+	#shared({ shared = [] }: BrokerOptions): string[] {
+		if (this.#group === null) return shared;
+		return this.#shares ? shared.map((filter) => `$share/${this.#group}/${filter}`) : [];
 	}
 
 	#lose(options: BrokerOptions, { reason, versionRefused }: { reason: string; versionRefused: boolean }): void {

@@ -12,13 +12,24 @@ export class Announcer {
 	readonly #topics: Topics;
 	readonly #broker: Broker;
 	readonly #books: Books;
+	readonly #news: (steps: Steps, frames: readonly SpotFrame[]) => Outgoing[];
+	/** Lamps that were told what another gateway may just have changed, by `lot_id/spot_id`: of this time, and of the one before. */
+	#doubtful = new Set<string>();
+	#doubtfulBefore = new Set<string>();
 	#unsent = 0;
 	#resyncs = 0;
 
-	constructor(options: { topics: Topics; broker: Broker; books: Books }) {
+	/** `news` makes what gateways and integrations hear of a commit. */
+	constructor(options: {
+		topics: Topics;
+		broker: Broker;
+		books: Books;
+		news?: (steps: Steps, frames: readonly SpotFrame[]) => Outgoing[];
+	}) {
 		this.#topics = options.topics;
 		this.#broker = options.broker;
 		this.#books = options.books;
+		this.#news = options.news ?? ((_, frames) => frames.map((frame) => this.#update(frame)));
 	}
 
 	/** Messages of which no broker may know. Lamps are said again on reconnection, `stored` when the board sends again. */
@@ -28,24 +39,32 @@ export class Announcer {
 
 	/** Tells boards and integrations what a commit did. */
 	tell(steps: Steps, frames: readonly SpotFrame[]): void {
-		const messages: Outgoing[] = [];
+		// First, so that another gateway knows before the board says its next report. Who misses one sees it by the lot's version.
+		const messages = this.#news(steps, frames);
 		for (const { boardId, stored } of storedMessages(steps.stored)) messages.push(this.#stored(boardId, stored));
 		for (const [boardId, boot] of steps.behind) messages.push(this.#stored(boardId, { boot, seqs: [] }));
+		if (steps.refreshed.size > 0) for (const spot of steps.lamps) this.#doubt(spot);
 		for (const spot of steps.lamps) if (this.#isThere(spot)) messages.push(this.#lamp(spot));
+		if (this.#doubtful.size + this.#doubtfulBefore.size > 0) this.#makeSure(steps, messages);
 		for (const spot of steps.removedSpots) if (!this.#isThere(spot)) messages.push(this.#dark(spot));
-		// Who misses one sees it by the lot's version.
-		for (const { lot_id, text } of frames) messages.push({ topic: this.#topics.update(lot_id), payload: text, qos: 0 });
 		void this.#publish(messages);
 	}
 
-	/** After a (re)connection: every lamp's desired state, as it is at that moment. A newer call ends an older one. */
-	async resync(): Promise<void> {
+	/** Call now and then: after two calls a lamp is out of doubt. */
+	settle(): void {
+		this.#doubtfulBefore = this.#doubtful;
+		this.#doubtful = new Set();
+	}
+
+	/** After a (re)connection: every lamp's desired state, as it is at that moment. A newer call ends an older one. With `doubtful`, other gateways may tell them, too. */
+	async resync(doubtful = false): Promise<void> {
 		const turn = ++this.#resyncs;
 		let messages: Outgoing[] = [];
 		for (const lot of this.#books.lots()) {
 			for (const { spot_id } of this.#books.spots(lot.lot_id)) {
 				const spot = this.#books.spot(lot.lot_id, spot_id);
 				if (spot !== undefined && (spot.topic_form !== null || spot.override !== null)) messages.push(this.#lamp(spot));
+				if (spot !== undefined && doubtful) this.#doubt(spot);
 				if (messages.length < resyncChunk) continue;
 				await this.#publish(messages);
 				messages = [];
@@ -53,6 +72,22 @@ export class Announcer {
 			}
 		}
 		await this.#publish(messages);
+	}
+
+	#doubt({ lot_id, spot_id }: SpotRecord): void {
+		this.#doubtful.add(`${lot_id}/${spot_id}`);
+	}
+
+	/** What another gateway told a lamp may have come before what was told here, which was older. */
+	#makeSure(steps: Steps, messages: Outgoing[]): void {
+		for (const { spot, adopted } of steps.spots) {
+			const key = `${spot.lot_id}/${spot.spot_id}`;
+			if (adopted && (this.#doubtful.has(key) || this.#doubtfulBefore.has(key))) messages.push(this.#lamp(spot));
+		}
+	}
+
+	#update({ lot_id, text }: SpotFrame): Outgoing {
+		return { topic: this.#topics.update(lot_id), payload: text, qos: 0 };
 	}
 
 	#isThere({ lot_id, spot_id }: SpotRecord): boolean {

@@ -67,9 +67,14 @@ export class Ingest {
 		this.#refusals = new Refusals({ clock: options.steady ?? options.clock, log: options.log });
 	}
 
-	/** What the broker must deliver. */
+	/** What the broker must deliver: boards tell every gateway how they are. */
 	get filters(): string[] {
-		return [`${this.#statusTopic}/#`, ...boardLeaves.map((leaf) => this.#topics.board("+", leaf))];
+		return boardLeaves.map((leaf) => this.#topics.board("+", leaf));
+	}
+
+	/** What one of several gateways must hear: who stores a report tells the others. */
+	get sharedFilters(): string[] {
+		return [`${this.#statusTopic}/#`];
 	}
 
 	get counts(): IngestCounts {

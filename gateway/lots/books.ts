@@ -2,6 +2,7 @@
  * In: what the store holds at start, then drafts that are stored. Out: every lot and spot, at once.
  * Never: waits, stores, or changes anything but by a draft that was committed.
  */
+import { isDeepStrictEqual } from "node:util";
 import type { SpotState } from "../../firmware/messages.ts";
 import type { Counters, Lot, LotWithSpots, Spot } from "../contract/resources.ts";
 import { count, moved, noSpots } from "./counters.ts";
@@ -221,6 +222,7 @@ export class Draft {
 		const before = this.spot(spot.lot_id, spot.spot_id);
 		const lot = this.lot(spot.lot_id);
 		if (lot === undefined || before === undefined || before.version > spot.version) return;
+		if (before.version === spot.version && isDeepStrictEqual(before, spot)) return;
 		const counters = moved(lot, before.state, spot.state);
 		const lot_version = lot.lot_version + 1;
 		this.#put(spot.lot_id, spot.spot_id, spot);

@@ -20,6 +20,13 @@ import { LotWriter } from "./mongo-lots.ts";
 import type { Collections } from "./mongo-schema.ts";
 import { StaleError } from "./store.ts";
 
+/**
+ * Spots in one command. A server that needs long for each must answer before the store gives up on it; and what a batch that is repeated
+ * has written before is not written again, so that it comes to its end at any speed.
+ */
+const spotsTogether = 100;
+/** Commands under way at the same time: more than one keeps a server busy while answers travel. */
+const commandsAtOnce = 4;
 /** Entries that are looked for in one query. */
 const settledTogether = 1000;
 
@@ -27,6 +34,8 @@ export class BatchWriter {
 	readonly #collections: Collections;
 	readonly #ids: EntryIds;
 	readonly #lots: LotWriter;
+	/** Batches that may be written in part. */
+	readonly #begun = new WeakSet<Batch>();
 	/** Entries without a spot of their batch to carry them keep their ids here: the same batch again must not add them twice. */
 	readonly #loose = new WeakMap<NewHistoryEntry, HistoryDocument>();
 
@@ -47,7 +56,7 @@ export class BatchWriter {
 		await this.#remove(batch);
 		// A lot is there before its spots: spots without a lot would be in the way when it is made again.
 		await this.#lots.put(batch);
-		const { pending, stale } = await this.#putSpots(batch.spots, carried);
+		const { pending, stale } = await this.#putSpots(batch, carried);
 		await Promise.all([
 			insertEntries(this.#collections, [...pending, ...loose]),
 			stale === null ? this.#lots.move(batch) : this.#lots.recount(batch.moves),
@@ -87,43 +96,67 @@ export class BatchWriter {
 		if (removedLots.length > 0) await lots.deleteMany({ lot_id: { $in: removedLots } });
 	}
 
-	/** Writes those that may be written. `pending` are the entries of all that are there now, `stale` is one that is not. */
+	/** Writes those spots that may be written. `pending` are the entries of all that are there now, `stale` is one that is not. */
 	async #putSpots(
-		records: SpotRecord[],
+		batch: Batch,
 		carried: Map<string, HistoryDocument[]>,
 	): Promise<{ pending: HistoryDocument[]; stale: SpotRecord | null }> {
-		if (records.length === 0) return { pending: [], stale: null };
+		const pending: HistoryDocument[] = [];
+		let due = batch.spots;
+		if (this.#begun.has(batch)) {
+			const found = await this.#compare(due);
+			pending.push(...found.pending);
+			due = found.others;
+		}
+		this.#begun.add(batch);
+		const parts: SpotRecord[][] = [];
+		for (let from = 0; from < due.length; from += spotsTogether) parts.push(due.slice(from, from + spotsTogether));
+		let written = 0;
+		const lane = async () => {
+			for (let part = parts.pop(); part !== undefined; part = parts.pop())
+				written += await this.#putSome(part, carried);
+		};
+		await Promise.all(Array.from({ length: commandsAtOnce }, lane));
+		if (written === due.length) {
+			for (const spot of due) pending.push(...(carried.get(spotKey(spot)) ?? []));
+			return { pending, stale: null };
+		}
+		const found = await this.#compare(due);
+		pending.push(...found.pending);
+		return { pending, stale: found.others[0] ?? null };
+	}
+
+	/** @returns how many were written; a lower number where some are there already. */
+	#putSome(records: readonly SpotRecord[], carried: Map<string, HistoryDocument[]>): Promise<number> {
 		const writes = records.map((spot) => {
 			const { lot_id, spot_id, version } = spot;
 			const _id = spotKey(spot);
-			const pending = carried.get(_id) ?? [];
-			const fields = { ...spotFields(spot), pending };
+			const fields = { ...spotFields(spot), pending: carried.get(_id) ?? [] };
 			if (version === 1) return { insertOne: { document: { _id, lot_id, spot_id, version, ...fields } } };
 			return { updateOne: { filter: { _id, lot_id, version: version - 1 }, update: { $set: fields } } };
 		});
-		const written = await this.#collections.spots.bulkWrite(writes, { ordered: false }).then(
+		return this.#collections.spots.bulkWrite(writes, { ordered: false }).then(
 			({ insertedCount, matchedCount }) => insertedCount + matchedCount,
 			(error: unknown) => {
 				if (onlyDuplicates(error)) return 0;
 				throw error;
 			},
 		);
-		if (written === records.length) return { pending: [...carried.values()].flat(), stale: null };
-		return this.#compare(records);
 	}
 
-	async #compare(records: SpotRecord[]): Promise<{ pending: HistoryDocument[]; stale: SpotRecord | null }> {
+	/** Looks which spots are stored as they should be. `pending` are the entries that these carry. */
+	async #compare(records: readonly SpotRecord[]): Promise<{ pending: HistoryDocument[]; others: SpotRecord[] }> {
 		const filter = { lot_id: { $in: lotIds(records) }, _id: { $in: records.map(spotKey) } };
 		const documents = new Map<string, SpotDocument>();
 		for await (const document of this.#collections.spots.find(filter)) documents.set(document._id, document);
 		const pending: HistoryDocument[] = [];
-		let stale: SpotRecord | null = null;
+		const others: SpotRecord[] = [];
 		for (const spot of records) {
 			const document = documents.get(spotKey(spot));
 			if (document !== undefined && holdsSpot(document, spot)) pending.push(...document.pending);
-			else stale ??= spot;
+			else others.push(spot);
 		}
-		return { pending, stale };
+		return { pending, others };
 	}
 }
 

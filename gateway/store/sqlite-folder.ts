@@ -66,7 +66,7 @@ export class DataFolder {
 			lock?.close();
 			const storeError = toStoreError("take", lockPath, error);
 			if (storeError.code !== "STORE_BUSY") throw storeError;
-			const advice = "stop that one or give this one another DATA_DIR";
+			const advice = "stop that one, give this one another DATA_DIR, or run both on MongoDB (MONGODB_URL)";
 			const message = `${path} is in use by another gateway${holder(pidPath)}: ${advice}`;
 			throw new StoreError("STORE_LOCKED", message, { cause: error });
 		}

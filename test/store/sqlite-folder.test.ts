@@ -71,7 +71,7 @@ describe("a data folder", () => {
 		const first = await SqliteStore.open({ dataDir });
 		expect(await refusal()).toEqual({
 			code: "STORE_LOCKED",
-			message: `${dataDir} is in use by another gateway (process ${process.pid}): stop that one or give this one another DATA_DIR`,
+			message: `${dataDir} is in use by another gateway (process ${process.pid}): stop that one, give this one another DATA_DIR, or run both on MongoDB (MONGODB_URL)`,
 		});
 		await first.commit(aBatch({ lots: [aLot()] }));
 		await first.close();

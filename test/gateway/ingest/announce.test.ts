@@ -79,7 +79,7 @@ describe("after a commit", () => {
 	test("integrations get the live frame of each change", () => {
 		const { books, broker, announcer } = setUp();
 		announcer.tell(take(books, boardReport(1, 1)), [{ lot_id: "LOT001", text: '{"event":"spot_update"}' }]);
-		expect(broker.sent.at(-1)).toEqual({
+		expect(broker.sent[0]).toEqual({
 			topic: "parkmate/spot/update/LOT001",
 			payload: '{"event":"spot_update"}',
 			retain: false,
