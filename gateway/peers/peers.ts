@@ -103,8 +103,9 @@ export class Peers {
 	/** After each connection. Resolves when the books have what was missed meanwhile. */
 	async connected(): Promise<void> {
 		this.#sayHere();
-		this.#expected = await this.#store.lotVersions();
-		await this.#refresh(this.#lacking());
+		const stored = await this.#store.lotVersions();
+		this.#expected = stored;
+		await this.#refresh(this.#lacking(stored));
 	}
 
 	/** Takes a message of {@link filters}; false for any other. */
@@ -169,7 +170,6 @@ export class Peers {
 		if (!isHere) return;
 		this.#lastSeen = this.#steady.now();
 		this.#heard.set(id, this.#lastSeen);
-		if (this.#session !== null && this.#session !== this.#wantedSession()) this.#renewSession();
 	}
 
 	#sayHere(): void {
@@ -190,18 +190,19 @@ export class Peers {
 		if (this.#checking) return;
 		this.#checking = true;
 		try {
-			const lacking = this.#lacking();
-			this.#expected = await this.#store.lotVersions();
+			const stored = await this.#store.lotVersions();
+			const lacking = this.#lacking(stored);
+			this.#expected = stored;
 			await this.#refresh(lacking);
 		} finally {
 			this.#checking = false;
 		}
 	}
 
-	/** Lots of which the books do not hold what is expected, or that are expected no more. */
-	#lacking(): string[] {
-		const versions = new Map(this.#expected.map(({ lot_id, lot_version }) => [lot_id, lot_version]));
-		const gone = this.#books.lots().filter(({ lot_id }) => !versions.has(lot_id));
+	/** Lots of which the books do not hold what the store had at the last check, and those that it had neither then nor now. */
+	#lacking(now: readonly LotVersion[]): string[] {
+		const there = new Set([...this.#expected, ...now].map(({ lot_id }) => lot_id));
+		const gone = this.#books.lots().filter(({ lot_id }) => !there.has(lot_id));
 		const behind = this.#expected.filter(
 			({ lot_id, lot_version }) => (this.#books.lot(lot_id)?.lot_version ?? 0) < lot_version,
 		);
