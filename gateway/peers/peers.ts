@@ -27,8 +27,8 @@ export const silenceMs = 100_000;
 export const sharedSessionS = 2;
 /** A lone gateway's session never ends: nobody else is there to hear. MQTT 5 §3.1.2.11.2. */
 const endlessSessionS = 0xffffffff;
-/** A gateway that has gone may be back soon, ms; until then it counts for the session. */
-const returnMs = 10_000;
+/** A gateway that has gone may be back soon, or not be heard yet, ms; until then it counts for the session. */
+export const returnMs = 10_000;
 
 export class Peers {
 	readonly id: string;
@@ -45,7 +45,8 @@ export class Peers {
 	readonly #heard = new Map<string, number>();
 	/** What the store's versions were at the last check: the news of them must be here by the next. */
 	#expected: readonly LotVersion[] = [];
-	#lastSeen = Number.NEGATIVE_INFINITY;
+	/** Others may have been there before this gateway. */
+	#lastSeen: number;
 	#saidAt = Number.NEGATIVE_INFINITY;
 	#session: number | null = null;
 	#checking = false;
@@ -74,6 +75,7 @@ export class Peers {
 		this.#writer = options.writer;
 		this.#store = options.store;
 		this.#steady = options.steady;
+		this.#lastSeen = options.steady.now();
 		this.#log = options.log;
 		this.#publish = options.publish;
 		this.#renewSession = options.renewSession;
