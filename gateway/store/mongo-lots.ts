@@ -7,6 +7,7 @@ import { count } from "../lots/counters.ts";
 import type { Batch, LotMove } from "../lots/records.ts";
 import { type LotDocument, lotFields, spotRecord } from "./mongo-documents.ts";
 import { upsert } from "./mongo-errors.ts";
+import { parts, updatesTogether } from "./mongo-parts.ts";
 import type { Collections } from "./mongo-schema.ts";
 
 export class LotWriter {
@@ -60,6 +61,8 @@ export class LotWriter {
 	}
 
 	async #write(writes: AnyBulkWriteOperation<LotDocument>[]): Promise<void> {
-		if (writes.length > 0) await upsert(() => this.#collections.lots.bulkWrite(writes, { ordered: false }));
+		for (const some of parts(writes, updatesTogether)) {
+			await upsert(() => this.#collections.lots.bulkWrite([...some], { ordered: false }));
+		}
 	}
 }

@@ -17,16 +17,10 @@ import {
 import { onlyDuplicates } from "./mongo-errors.ts";
 import type { EntryIds } from "./mongo-ids.ts";
 import { LotWriter } from "./mongo-lots.ts";
+import { parts, updatesTogether } from "./mongo-parts.ts";
 import type { Collections } from "./mongo-schema.ts";
 import { StaleError } from "./store.ts";
 
-/**
- * Spots in one command. A server that needs long for each must answer before the store gives up on it; and what a batch that is repeated
- * has written before is not written again, so that it comes to its end at any speed.
- */
-const spotsTogether = 100;
-/** Commands under way at the same time: more than one keeps a server busy while answers travel. */
-const commandsAtOnce = 4;
 /** Entries that are looked for in one query. */
 const settledTogether = 1000;
 
@@ -109,14 +103,11 @@ export class BatchWriter {
 			due = found.others;
 		}
 		this.#begun.add(batch);
-		const parts: SpotRecord[][] = [];
-		for (let from = 0; from < due.length; from += spotsTogether) parts.push(due.slice(from, from + spotsTogether));
 		let written = 0;
-		const lane = async () => {
-			for (let part = parts.pop(); part !== undefined; part = parts.pop())
-				written += await this.#putSome(part, carried);
-		};
-		await Promise.all(Array.from({ length: commandsAtOnce }, lane));
+		for (const part of parts(due, updatesTogether)) {
+			const some = await this.#putSome(part, carried);
+			written += some;
+		}
 		if (written === due.length) {
 			for (const spot of due) pending.push(...(carried.get(spotKey(spot)) ?? []));
 			return { pending, stale: null };
@@ -163,8 +154,7 @@ export class BatchWriter {
 /** Adds to history what these spots carry and history lacks. */
 export async function settle(collections: Collections, spots: readonly Pick<SpotDocument, "pending">[]): Promise<void> {
 	const carried = spots.flatMap((spot) => spot.pending ?? []);
-	for (let from = 0; from < carried.length; from += settledTogether) {
-		const some = carried.slice(from, from + settledTogether);
+	for (const some of parts(carried, settledTogether)) {
 		const filter = { lot_id: { $in: lotIds(some) }, _id: { $in: some.map(({ _id }) => _id) } };
 		const there = await collections.history.find(filter, { projection: { _id: 1 } }).toArray();
 		const known = new Set(there.map(({ _id }) => _id));

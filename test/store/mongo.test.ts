@@ -1,6 +1,10 @@
+import { MongoClient } from "mongodb";
 import { describe, expect, test } from "vitest";
 import { noSpots } from "../../gateway/lots/counters.ts";
 import type { MongoStore } from "../../gateway/store/mongo.ts";
+import { EntryIds } from "../../gateway/store/mongo-ids.ts";
+import { collectionsOf } from "../../gateway/store/mongo-schema.ts";
+import { BatchWriter } from "../../gateway/store/mongo-write.ts";
 import { StoreError } from "../../gateway/store/store.ts";
 import { storeContract } from "./contract.ts";
 import { mongoDatabase } from "./mongo-database.ts";
@@ -188,4 +192,31 @@ describe("MongoStore", () => {
 			for (const lot_id of lots) expect(await store.history({ lot_id, limit: 10 })).toHaveLength(1);
 		});
 	});
+
+	test("stores what many spots say in a handful of commands", async () => {
+		const names = Array.from({ length: 150 }, (_, index) => `S${index}`);
+		const store = await mongo.open();
+		await store.commit(aBatch({ lots: [aLot()], spots: names.map((name) => aBusySpot("LOT001", name)) }));
+		const client = new MongoClient(mongo.server.url, { monitorCommands: true });
+		const commands: string[] = [];
+		client.on("commandStarted", ({ commandName }) => commands.push(commandName));
+		const writer = new BatchWriter({
+			collections: collectionsOf(client.db(mongo.name)),
+			ids: new EntryIds({ clock: { now: Date.now }, random: Math.random }),
+			gateway: "parkmate-1",
+		});
+		await writer.write(
+			aBatch({
+				lots: [aLot()],
+				moves: [{ lot_id: "LOT001", steps: 150, counters: noSpots() }],
+				spots: names.map((name) => aBusySpot("LOT001", name, { version: 2 })),
+				history: names.map((spot_id, seq) => anEntry({ spot_id, board_id: "b", boot: 1, seq })),
+			}),
+		);
+		await client.close();
+		// Spots in two commands, then history and the lot; the last one ends the session.
+		const writes = commands.filter((name) => name !== "endSessions");
+		expect(writes.toSorted()).toEqual(["insert", "update", "update", "update"]);
+		expect(await mongo.db.collection("parking_history").countDocuments()).toBe(150);
+	}, 60_000);
 });
