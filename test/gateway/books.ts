@@ -3,7 +3,7 @@ import type { HistoryEntry } from "../../gateway/contract/resources.ts";
 import type { Log } from "../../gateway/ingest/refusals.ts";
 import { Books, Draft } from "../../gateway/lots/books.ts";
 import { createLot } from "../../gateway/lots/manage.ts";
-import type { Batch } from "../../gateway/lots/records.ts";
+import type { Batch, LotRecord, SpotRecord } from "../../gateway/lots/records.ts";
 import type { Report } from "../../gateway/lots/spot.ts";
 import type { Store, StoreError } from "../../gateway/store/store.ts";
 
@@ -41,7 +41,7 @@ export class FakeStore implements Store {
 	async load() {
 		return { lots: [], spots: [] };
 	}
-	async loadLots() {
+	async loadLots(): Promise<{ lots: LotRecord[]; spots: SpotRecord[] }> {
 		return { lots: [], spots: [] };
 	}
 	async lotVersions() {

@@ -2,6 +2,7 @@
 import { connectAsync, type MqttClient } from "mqtt";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import WebSocket from "ws";
+import { EmbeddedBroker } from "../../gateway/broker/embedded.ts";
 import type { HistoryEntry, LotWithSpots } from "../../gateway/contract/resources.ts";
 import { Balancer } from "../support/balancer.ts";
 import { MongoServer, mongodbMissing } from "../support/mongodb.ts";
@@ -31,9 +32,9 @@ afterEach(async () => {
 	ends = [];
 });
 
-async function startGateway(): Promise<GatewayProcess> {
+async function startGateway(mqttUrl = mosquitto.url): Promise<GatewayProcess> {
 	const env = { MONGODB_URL: mongo.url, MONGODB_DB: "parkmate_gateways", LOG_LEVEL: "warn" };
-	const gateway = await GatewayProcess.start({ mqttUrl: mosquitto.url, env });
+	const gateway = await GatewayProcess.start({ mqttUrl, env });
 	ends.unshift(() => gateway.close());
 	return gateway;
 }
@@ -55,8 +56,8 @@ class Fleet {
 		client.on("message", (topic, payload, { retain }) => this.#hear(topic.split("/"), String(payload), retain));
 	}
 
-	static async connect(): Promise<Fleet> {
-		const fleet = new Fleet(await connectAsync(mosquitto.url));
+	static async connect(url = mosquitto.url): Promise<Fleet> {
+		const fleet = new Fleet(await connectAsync(url));
 		ends.unshift(() => fleet.#client.endAsync(true));
 		await fleet.#client.subscribeAsync(["parkmate/board/+/stored", "parkmate/led/command/#"], { qos: 1 });
 		return fleet;
@@ -159,6 +160,12 @@ function sorted(lot: LotWithSpots): string {
 	);
 }
 
+/** Changes that this gateway stored itself. */
+async function changesAt({ url }: GatewayProcess): Promise<number> {
+	const { body } = await call(`${url}/health`);
+	return (body as { components: { ingest: { changes: number } } }).components.ingest.changes;
+}
+
 async function expectEachOnce(gateway: GatewayProcess, changes: number): Promise<void> {
 	const { body } = await call(`${gateway.url}/api/lots/LOT001/history?limit=1000`);
 	const entries = body as HistoryEntry[];
@@ -186,14 +193,7 @@ describe("two gateways", () => {
 		expect(lot).toMatchObject({ available_spots: spots.length, occupied_spots: 0, unknown_spots: 0 });
 		await expectEachOnce(two, 6);
 		await expect.poll(() => spots.map((spot) => fleet.lamps.get(spot)?.at(-1))).toEqual(spots.map(() => "green"));
-		const took = await Promise.all(
-			[one, two].map(async (gateway) => {
-				const { components } = (await call(`${gateway.url}/health`)).body as {
-					components: { ingest: { changes: number } };
-				};
-				return components.ingest.changes;
-			}),
-		);
+		const took = await Promise.all([one, two].map(changesAt));
 		expect(took[0]).toBeGreaterThan(0);
 		expect(took[1]).toBeGreaterThan(0);
 		expect((took[0] ?? 0) + (took[1] ?? 0)).toBe(6 * spots.length);
@@ -251,5 +251,39 @@ describe("two gateways", () => {
 		for (const page of pages) await expect.poll(() => Object.fromEntries(page.states)).toEqual(wanted);
 		// Two of four were with each of the gateways that died.
 		expect(pages.reduce((sum, { connections }) => sum + connections, 0)).toBeGreaterThanOrEqual(6);
+	});
+
+	test("at a broker of MQTT 3.1.1, which shares nothing out, one takes the reports, and the other when that one dies", async () => {
+		const broker = new EmbeddedBroker({ host: "127.0.0.1", port: 0 });
+		await broker.start({ filters: [], onMessage: async () => {}, onConnect: () => {}, onDisconnect: () => {} });
+		ends.unshift(() => broker.close());
+		const gateways = await Promise.all([startGateway(broker.url), startGateway(broker.url)]);
+		await call(`${gateways[0].url}/api/lots`, { lot_id: "LOT001", name: "Both", spots: spots.length });
+		await until("the lot at the other gateway", () => lotOf(gateways[1]));
+		const fleet = await Fleet.connect(broker.url);
+		await fleet.say(2);
+		const took = await Promise.all(gateways.map(changesAt));
+		expect(took.toSorted()).toEqual([0, 2 * spots.length]);
+		expect(await agreed(gateways)).toMatchObject({ available_spots: spots.length });
+		const [dead, heir] = took[0] === 0 ? [gateways[1], gateways[0]] : gateways;
+		await dead.kill();
+		await fleet.say(1);
+		await expectEachOnce(heir, 3);
+	});
+});
+
+describe("a second gateway is refused", () => {
+	test("on SQLite, in a line that names MongoDB as the way", async () => {
+		const one = await GatewayProcess.start();
+		ends.unshift(() => one.close());
+		await expect(GatewayProcess.start({ dataDir: one.dataDir })).rejects.toThrow(
+			/in use by another gateway.*MONGODB_URL/,
+		);
+	});
+
+	test("on one database where each has a broker of its own, in a line that names MQTT_URL as the way", async () => {
+		const one = await startGateway("");
+		ends.unshift(() => one.close());
+		await expect(startGateway("")).rejects.toThrow(/in use by another gateway.*MQTT_URL/);
 	});
 });

@@ -3,7 +3,8 @@ import { maxWaitingTasks, retryMs, Writer } from "../../../gateway/ingest/writer
 import type { Draft, Steps } from "../../../gateway/lots/books.ts";
 import { DomainError } from "../../../gateway/lots/errors.ts";
 import { override } from "../../../gateway/lots/manage.ts";
-import { StoreError } from "../../../gateway/store/store.ts";
+import type { LotRecord } from "../../../gateway/lots/records.ts";
+import { StaleError, StoreError } from "../../../gateway/store/store.ts";
 import { booksWithLot, FakeStore, MemoryLog, noon } from "../books.ts";
 
 function setUp() {
@@ -119,6 +120,38 @@ describe("the writer", () => {
 		expect(log.lines.map((line) => line.message)).toEqual([
 			"the store refuses writes: the disk is full",
 			"the store takes writes again",
+		]);
+	});
+
+	test("reads again what another gateway wrote, tells of it, and runs its tasks on that", async () => {
+		const { books, store, writer, told, pauses } = setUp();
+		const lot = { ...(books.lot("LOT001") as LotRecord), lot_version: 8 };
+		const spots = books.spots("LOT001").map((spot) => ({ ...spot, version: 4, state: "free" as const }));
+		store.loadLots = async () => ({ lots: [lot], spots });
+		const commit = store.commit.bind(store);
+		let refusals = 2;
+		store.commit = async (batch) => {
+			if (refusals-- > 0) throw new StaleError("LOT001", "SPOT001", 2);
+			return commit(batch);
+		};
+		let runs = 0;
+		const written = writer.submit((draft) => {
+			runs++;
+			return occupy("SPOT001")(draft);
+		});
+		await turn();
+		// It lost twice: whoever wins every time has its turn first.
+		await expect.poll(() => pauses.length).toBe(1);
+		pauses.shift()?.();
+		await written;
+		expect(runs).toBe(3);
+		expect(store.batches.map((batch) => batch.spots.map(({ version }) => version))).toEqual([[5]]);
+		expect(books.spot("LOT001", "SPOT001")).toMatchObject({ state: "occupied", version: 5 });
+		expect(books.lot("LOT001")).toMatchObject({ lot_version: 9, available_spots: 4, occupied_spots: 1 });
+		expect(told.map(({ refreshed, spots }) => [refreshed.size, spots.length])).toEqual([
+			[1, 0],
+			[1, 0],
+			[0, 1],
 		]);
 	});
 
