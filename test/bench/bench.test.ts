@@ -1,5 +1,6 @@
 /** The short mode of every bench: that it runs, that its answers are right, and that it prints its figures. Never how fast. */
 import { describe, expect, it } from "vitest";
+import { mongodbSlow } from "../support/mongodb.ts";
 import { Program, root } from "../support/processes.ts";
 import { quantile, show, spread } from "./bench.ts";
 import { table } from "./table.ts";
@@ -47,9 +48,10 @@ describe("latency", () => {
 	});
 });
 
-describe("ingest", () => {
-	it("has every report stored, and prints each figure beside the others'", { timeout: deadlineMs }, async () => {
-		const { code, output } = await bench("ingest", "--short", "--json");
+describe.each(["sqlite", "mongodb"])("ingest in %s", (store) => {
+	it("has every report stored, and prints each figure beside the others'", { timeout: deadlineMs }, async (ctx) => {
+		if (store === "mongodb") ctx.skip(mongodbSlow !== null, mongodbSlow ?? "");
+		const { code, output } = await bench("ingest", "--short", "--json", "--store", store);
 		expect(code, output).toBe(0);
 		const { rows, wrong } = JSON.parse(output);
 		expect(wrong).toBe(0);

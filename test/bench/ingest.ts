@@ -1,7 +1,7 @@
 /**
  * Question: how many reports a second does a gateway take and store, and what does each cost?
  * Unit: updates/s, and µs of the process's CPU time for each; 1,000 spots in 50 lots, QoS 1, 2,000 reports under way over 4 connections.
- * Comparison: on the same broker, in turn, a relay that only subscribes and acknowledges, and the reference design done plainly.
+ * Comparison: on the same broker and store, in turn, a relay that only subscribes and acknowledges, and the reference design done plainly.
  */
 import { parseArgs } from "node:util";
 import type { Stored } from "../../firmware/messages.ts";
@@ -16,13 +16,21 @@ import {
 	brokerNamed,
 	type Ends,
 	makeLot,
+	type StoreName,
 	startGateway,
 	startPeer,
+	startStore,
+	storeNamed,
 	temporaryFile,
 	withEnds,
 } from "./sides.ts";
 import { lotId } from "./site.ts";
 import { table } from "./table.ts";
+
+interface Engines {
+	broker: BrokerName;
+	store: StoreName;
+}
 
 interface Side {
 	name: string;
@@ -44,22 +52,27 @@ export const ingest: Bench = {
 	run: async (args) => {
 		const { values } = parseArgs({
 			args,
-			options: { short: { type: "boolean", default: false }, broker: { type: "string", default: "embedded" } },
+			options: {
+				short: { type: "boolean", default: false },
+				broker: { type: "string", default: "embedded" },
+				store: { type: "string", default: "sqlite" },
+			},
 		});
 		const size = values.short ? { turns: 1, reports: 2_000 } : { turns: 5, reports: 40_000 };
-		return compare(brokerNamed(values.broker), size);
+		return compare({ broker: brokerNamed(values.broker), store: storeNamed(values.store) }, size);
 	},
 };
 
-function compare(broker: BrokerName, size: { turns: number; reports: number }): Promise<Outcome> {
+function compare({ broker, store }: Engines, size: { turns: number; reports: number }): Promise<Outcome> {
 	return withEnds(async (ends) => {
-		const gateway = await startGateway(broker, ends);
+		const server = await startStore(store, ends);
+		const gateway = await startGateway(broker, ends, server === null ? {} : { MONGODB_URL: server.url });
 		for (let lot = 0; lot < lots; lot++) await makeLot(gateway.url, { lot_id: lotId(lot), spots: spotsPerLot });
 		const url = gateway.mqttUrl;
 		const sides = [
 			await gatewaySide(gateway, size.reports, ends),
 			await otherSide("relay", { file: "ingest/relay.ts", url, args: [], reports: size.reports, ends }),
-			await plainSide(url, Math.ceil(size.reports / 10), ends),
+			await plainSide({ url, place: server?.url, reports: Math.ceil(size.reports / 10), ends }),
 		];
 		for (const side of sides) await turn({ ...side, reports: Math.ceil(side.reports / 4) });
 		const turns = new Map<Side, Turn[]>(sides.map((side) => [side, []]));
@@ -67,7 +80,7 @@ function compare(broker: BrokerName, size: { turns: number; reports: number }): 
 			for (const side of sides) turns.get(side)?.push(await turn(side));
 		}
 		const wrong = await wrongSpots(gateway.url, sides[0]?.load.said ?? new Map());
-		return outcome(broker, turns, size, wrong);
+		return outcome({ broker, store: server?.name ?? "SQLite" }, turns, size, wrong);
 	});
 }
 
@@ -97,8 +110,10 @@ async function gatewaySide(gateway: GatewayProcess, reports: number, ends: Ends)
 	return { name: "gateway", load, pid: gateway.pid ?? 0, reports, handled: () => stored };
 }
 
-async function plainSide(url: string, reports: number, ends: Ends): Promise<Side> {
-	const args = [temporaryFile("plain.db", ends), String(lots), String(spotsPerLot)];
+/** On the server at `place`, or in a SQLite file of its own. */
+async function plainSide(options: { url: string; place?: string; reports: number; ends: Ends }): Promise<Side> {
+	const { url, ends, place = temporaryFile("plain.db", ends), reports } = options;
+	const args = [place, String(lots), String(spotsPerLot)];
 	return otherSide("plain", { file: "plain.ts", url, args, reports, ends });
 }
 
@@ -119,7 +134,7 @@ async function otherSide(
 }
 
 function outcome(
-	broker: string,
+	{ broker, store }: { broker: string; store: string },
 	turns: ReadonlyMap<Side, Turn[]>,
 	size: { turns: number; reports: number },
 	wrong: number,
@@ -146,10 +161,10 @@ function outcome(
 				show(row.gatewayCpu, 3),
 			]),
 		]),
-		`${broker} broker${broker === "embedded" ? " (its CPU time is in the gateway's)" : ""}, SQLite; median (least-most) of ${size.turns} turns of ${size.reports} reports, a tenth of it for plain; ${wrong} of ${lots * spotsPerLot} spots wrong`,
+		`${broker} broker${broker === "embedded" ? " (its CPU time is in the gateway's)" : ""}, ${store}; median (least-most) of ${size.turns} turns of ${size.reports} reports, a tenth of it for plain; ${wrong} of ${lots * spotsPerLot} spots wrong`,
 		inOneLine(machine),
 	].join("\n");
-	return { text, right: wrong === 0, figures: { bench: "ingest", broker, ...size, wrong, rows, machine } };
+	return { text, right: wrong === 0, figures: { bench: "ingest", broker, store, ...size, wrong, rows, machine } };
 }
 
 /** How many spots are not what was said last of them, and how many lots do not count them right. */

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { LotWithSpots } from "../../gateway/contract/resources.ts";
+import { MongoServer, mongodbMissing } from "../support/mongodb.ts";
 import { Mosquitto, mosquittoMissing } from "../support/mosquitto.ts";
 import { GatewayProcess, Program } from "../support/processes.ts";
 import { InputError } from "./bench.ts";
@@ -34,13 +35,37 @@ export function brokerNamed(name: string): BrokerName {
 	return name;
 }
 
+/** Which store a bench goes through. */
+export type StoreName = "sqlite" | "mongodb";
+
+/** What `--store` says. @throws InputError when there is no such store, or no server for it. */
+export function storeNamed(name: string): StoreName {
+	if (name !== "sqlite" && name !== "mongodb") {
+		throw new InputError(`--store must be sqlite or mongodb, got "${name}"`);
+	}
+	if (name === "mongodb" && mongodbMissing !== null) throw new InputError(mongodbMissing);
+	return name;
+}
+
+/** The server of MongoDB's protocol that tests use; null for SQLite. */
+export async function startStore(store: StoreName, ends: Ends): Promise<MongoServer | null> {
+	if (store === "sqlite") return null;
+	const server = await MongoServer.start();
+	ends.unshift(() => server.close());
+	return server;
+}
+
 /** A gateway with its embedded broker, or with a Mosquitto of its own that is set up as our README says. */
-export async function startGateway(broker: BrokerName, ends: Ends): Promise<GatewayProcess> {
+export async function startGateway(
+	broker: BrokerName,
+	ends: Ends,
+	env: Record<string, string> = {},
+): Promise<GatewayProcess> {
 	// By itself Mosquitto hands over 20 messages at a time, and waits for their PUBACKs; and it delays small packets (Nagle).
 	const config = ["set_tcp_nodelay true", "max_inflight_messages 1000", "max_queued_messages 0"];
 	const mosquitto = broker === "mosquitto" ? await Mosquitto.start({ config }) : null;
 	if (mosquitto !== null) ends.unshift(() => mosquitto.close());
-	const gateway = await GatewayProcess.start({ mqttUrl: mosquitto?.url, env: { LOG_LEVEL: "warn" } });
+	const gateway = await GatewayProcess.start({ mqttUrl: mosquitto?.url, env: { LOG_LEVEL: "warn", ...env } });
 	ends.unshift(() => gateway.close());
 	return gateway;
 }

@@ -76,6 +76,10 @@ export const mongodbForgets: string | null =
 	mongodbMissing ??
 	(given === "" && choice?.kind !== "mongo-java-server" ? null : "the database can't be restarted with its data");
 
+/** Why a thousand spots are too many for the server that is there; null when they aren't. FerretDB 1 on SQLite reads all spots for each guarded write. */
+export const mongodbSlow: string | null =
+	mongodbMissing ?? (given === "" && choice?.kind === "ferretdb" ? "ferretdb is too slow for a thousand spots" : null);
+
 export class MongoServer {
 	readonly url: string;
 	/** Null: it is somebody else's. */
