@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { MongoClient } from "mongodb";
 import { describe, expect, test } from "vitest";
 import { noSpots } from "../../gateway/lots/counters.ts";
@@ -7,10 +8,15 @@ import { collectionsOf } from "../../gateway/store/mongo-schema.ts";
 import { BatchWriter } from "../../gateway/store/mongo-write.ts";
 import { StoreError } from "../../gateway/store/store.ts";
 import { storeContract } from "./contract.ts";
+import { anyBatches, ModelStore, modelLots, withoutId, writeAll } from "./model.ts";
 import { mongoDatabase } from "./mongo-database.ts";
 import { aBatch, aBusySpot, aLot, anEntry, aSpot, later, noon } from "./records.ts";
 
 const mongo = mongoDatabase();
+
+/** In a stable sort: those of the same time stay as they are. */
+const byTime = (a: { timestamp: string }, b: { timestamp: string }) =>
+	Date.parse(a.timestamp) - Date.parse(b.timestamp);
 
 storeContract("MongoStore", async () => {
 	const store = await mongo.open();
@@ -192,6 +198,31 @@ describe("MongoStore", () => {
 			for (const lot_id of lots) expect(await store.history({ lot_id, limit: 10 })).toHaveLength(1);
 		});
 	});
+
+	test("holds after any valid batches, and after opening again, what the plain model holds", async () => {
+		let run = 0;
+		await fc.assert(
+			fc.asyncProperty(anyBatches, async (drawn) => {
+				const database = `${mongo.name}_${run++}`;
+				let store = await mongo.open({ database });
+				const model = new ModelStore();
+				await writeAll(drawn, store, model);
+				for (let openings = 0; openings < 2; openings++) {
+					expect(await store.load()).toEqual(model.load());
+					for (const lotId of modelLots) {
+						const entries = await store.history({ lot_id: lotId, limit: 1000 });
+						const said = model.history.filter(({ lot_id }) => lot_id === lotId);
+						expect(entries.map(withoutId).toReversed()).toEqual(said.sort(byTime));
+					}
+					await store.close();
+					store = await mongo.open({ database });
+				}
+				await store.close();
+				await mongo.db.client.db(database).dropDatabase();
+			}),
+			{ numRuns: 10 },
+		);
+	}, 60_000);
 
 	test("stores what many spots say in a handful of commands", async () => {
 		const names = Array.from({ length: 150 }, (_, index) => `S${index}`);

@@ -4,14 +4,13 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Batch } from "../../gateway/lots/records.ts";
 import { openDatabase, SqliteStore } from "../../gateway/store/sqlite.ts";
 import { DataFolder } from "../../gateway/store/sqlite-folder.ts";
 import { historyParameters, historySql } from "../../gateway/store/sqlite-history.ts";
 import { SqliteThread } from "../../gateway/store/sqlite-thread.ts";
 import type { HistoryQuery, Store } from "../../gateway/store/store.ts";
 import { storeContract } from "./contract.ts";
-import { ModelStore, withoutId } from "./model.ts";
+import { anyBatches, ModelStore, modelLots, withoutId, writeAll } from "./model.ts";
 import { aBatch, aBusySpot, aLot, anEntry, aSpot, later, noon } from "./records.ts";
 
 /** Opens a store of this kind in a folder of its own. */
@@ -121,69 +120,15 @@ describe("SqliteStore", () => {
 	});
 
 	test("holds after any valid batches, and after opening again, what the plain model holds", async () => {
-		const id = fc.constantFrom("A", "B", "C");
-		const text = fc.oneof(fc.string(), fc.string({ unit: "binary" }));
-		const moment = fc.integer({ min: -1e9, max: 1e9 }).map(later);
-		const step = fc.record({
-			lots: fc.uniqueArray(fc.record({ lotId: id, name: text, price: fc.double({ noNaN: true, min: 0, max: 1e6 }) }), {
-				selector: ({ lotId }) => lotId,
-				maxLength: 2,
-			}),
-			spots: fc.uniqueArray(
-				fc.record({
-					lotId: id,
-					spotId: id,
-					label: fc.option(text),
-					distance: fc.option(fc.double({ noNaN: true, min: 0, max: 1e5 })),
-					busy: fc.boolean(),
-					position: fc.nat(3),
-				}),
-				{ selector: ({ lotId, spotId }) => `${lotId}/${spotId}`, maxLength: 4 },
-			),
-			removedLots: fc.uniqueArray(id, { maxLength: 1 }),
-			removedSpots: fc.array(fc.record({ lot_id: id, spot_id: id }), { maxLength: 1 }),
-			history: fc.array(
-				fc.record({
-					lot_id: id,
-					spot_id: id,
-					timestamp: moment,
-					board_id: fc.option(id),
-					boot: fc.option(fc.integer({ min: 1, max: 2 })),
-					seq: fc.option(fc.integer({ min: 1, max: 4 })),
-					reported_at: fc.option(text),
-				}),
-				{ maxLength: 3 },
-			),
-			repeat: fc.boolean(),
-		});
-		const steps = fc.array(step, { maxLength: 8 });
 		await fc.assert(
-			fc.asyncProperty(steps, async (drawn) => {
+			fc.asyncProperty(anyBatches, async (drawn) => {
 				const folder = mkdtempSync(join(dataDir, "run-"));
 				let store = await SqliteStore.open({ dataDir: folder });
 				const model = new ModelStore();
-				for (const { lots, spots, removedLots, removedSpots, history, repeat } of drawn) {
-					const removed: Batch = aBatch({ removedLots, removedSpots });
-					const made = aBatch({
-						lots: lots.map(({ lotId, name, price }) => aLot(lotId, { name, price_per_hour: price })),
-					});
-					const changed = aBatch({ history: history.map((entry) => anEntry(entry)) });
-					for (const batch of [removed, made]) {
-						model.commit(batch);
-						await store.commit(batch);
-					}
-					for (const { lotId, spotId, busy, ...changes } of spots) {
-						if (!model.hasLot(lotId)) continue;
-						const version = model.nextVersion(lotId, spotId);
-						changed.spots.push((busy ? aBusySpot : aSpot)(lotId, spotId, { ...changes, version }));
-					}
-					model.commit(changed);
-					await store.commit(changed);
-					if (repeat && changed.spots.length > 0) await store.commit(changed);
-				}
+				await writeAll(drawn, store, model);
 				for (let openings = 0; openings < 2; openings++) {
 					expect(await store.load()).toEqual(model.load());
-					for (const lotId of ["A", "B", "C"]) {
+					for (const lotId of modelLots) {
 						const entries = await store.history({ lot_id: lotId, limit: 1000 });
 						expect(entries.map(withoutId).toReversed()).toEqual(model.history.filter(({ lot_id }) => lot_id === lotId));
 					}

@@ -5,12 +5,12 @@ import WebSocket from "ws";
 import { EmbeddedBroker } from "../../gateway/broker/embedded.ts";
 import type { HistoryEntry, LotWithSpots } from "../../gateway/contract/resources.ts";
 import { Balancer } from "../support/balancer.ts";
-import { MongoServer, mongodbMissing } from "../support/mongodb.ts";
+import { MongoServer, mongodbUnguarded } from "../support/mongodb.ts";
 import { Mosquitto, mosquittoMissing } from "../support/mosquitto.ts";
 import { GatewayProcess, until } from "../support/processes.ts";
 import { call, type LiveFrame } from "./clients.ts";
 
-const missing = mosquittoMissing ?? mongodbMissing;
+const missing = mosquittoMissing ?? mongodbUnguarded;
 const spots = Array.from({ length: 20 }, (_, index) => `SPOT${String(index + 1).padStart(3, "0")}`);
 /** Until a board that hears nothing of its report says it again, ms. */
 const patienceMs = 1_000;
