@@ -1,6 +1,7 @@
 /** The short mode of every bench: that it runs, that its answers are right, and that it prints its figures. Never how fast. */
 import { describe, expect, it } from "vitest";
-import { mongodbSlow } from "../support/mongodb.ts";
+import { mongodbMissing, mongodbSlow } from "../support/mongodb.ts";
+import { mosquittoMissing } from "../support/mosquitto.ts";
 import { Program, root } from "../support/processes.ts";
 import { quantile, show, spread } from "./bench.ts";
 import { table } from "./table.ts";
@@ -60,6 +61,21 @@ describe.each(["sqlite", "mongodb"])("ingest in %s", (store) => {
 	});
 });
 
+describe("gateways", () => {
+	it("has every report stored by one and by two, and prints what each part of it costs", {
+		timeout: deadlineMs,
+	}, async (ctx) => {
+		const missing = mosquittoMissing ?? mongodbMissing;
+		ctx.skip(missing !== null, missing ?? "");
+		const { code, output } = await bench("gateways", "1", "2", "--short", "--json");
+		expect(code, output).toBe(0);
+		const { rows, wrong } = JSON.parse(output);
+		expect(wrong).toBe(0);
+		expect(rows.map((row: { gateways: number }) => row.gateways)).toEqual([1, 2]);
+		for (const row of rows) expect(row.ratio.median).toBeGreaterThan(0);
+	});
+});
+
 describe("rest", () => {
 	it("gets every answer, and prints each figure beside the raw server's", { timeout: deadlineMs }, async () => {
 		const { code, output } = await bench("rest", "--short", "--json");
@@ -94,6 +110,22 @@ describe("fanout", () => {
 			code: 2,
 			output: expect.stringContaining('--clients must be an integer from 1 to 18000, got "many"\n'),
 		});
+	});
+});
+
+describe("scale", () => {
+	it("finds every spot right in each city, and prints what a report costs beside the smallest", {
+		timeout: deadlineMs,
+	}, async () => {
+		const { code, output } = await bench("scale", "--short", "--json");
+		expect(code, output).toBe(0);
+		const { rows, wrong } = JSON.parse(output);
+		expect(wrong).toBe(0);
+		expect(rows.map((row: { spots: number }) => row.spots)).toEqual([100, 400]);
+		for (const row of rows)
+			for (const figure of ["cpuUs", "mainUs", "ratio"]) expect(row[figure].median).toBeGreaterThan(0);
+		const { books, broker } = rows[1].bytesPerSpot;
+		for (const bytes of [books, broker]) expect(bytes).toBeGreaterThan(100);
 	});
 });
 

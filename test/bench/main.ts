@@ -2,13 +2,15 @@
 import { type Bench, InputError } from "./bench.ts";
 import { detector } from "./detector.ts";
 import { fanout } from "./fanout.ts";
+import { gateways } from "./gateways.ts";
 import { ingest } from "./ingest.ts";
 import { latency } from "./latency.ts";
 import { rest } from "./rest.ts";
+import { scale } from "./scale.ts";
 import { soak } from "./soak.ts";
 import { start } from "./start.ts";
 
-const benches: Record<string, Bench> = { detector, fanout, ingest, latency, rest, soak, start };
+const benches: Record<string, Bench> = { detector, fanout, gateways, ingest, latency, rest, scale, soak, start };
 
 // Ctrl-C ends what was started, too.
 for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, () => process.exit(130));
