@@ -4,13 +4,12 @@
  * Comparison: on the same broker and store, in turn, a relay that only subscribes and acknowledges, and the reference design done plainly.
  */
 import { parseArgs } from "node:util";
-import type { Stored } from "../../firmware/messages.ts";
-import { RemoteBroker } from "../../gateway/broker/remote.ts";
 import type { LotWithSpots } from "../../gateway/contract/resources.ts";
-import { type GatewayProcess, until } from "../support/processes.ts";
+import type { GatewayProcess } from "../support/processes.ts";
 import { type Bench, circumstances, inOneLine, type Outcome, type Spread, show, spread } from "./bench.ts";
 import { cpuMs } from "./cpu.ts";
 import { Load, lots, type Said, spotsPerLot } from "./ingest/load.ts";
+import { countStored } from "./ingest/stored.ts";
 import {
 	type BrokerName,
 	brokerNamed,
@@ -92,22 +91,10 @@ async function turn({ load, pid, reports, handled }: Side): Promise<Turn> {
 
 /** Counts what the gateway says to be stored. */
 async function gatewaySide(gateway: GatewayProcess, reports: number, ends: Ends): Promise<Side> {
-	let stored = 0;
-	const ears = new RemoteBroker({ url: gateway.mqttUrl, clientId: "ears" });
-	ends.unshift(() => ears.close());
-	await ears.start({
-		filters: ["parkmate/board/+/stored"],
-		onMessage: async ({ payload }) => {
-			const { seqs } = JSON.parse(Buffer.from(payload).toString()) as Stored;
-			for (const [first, last] of seqs) stored += last - first + 1;
-		},
-		onConnect: () => {},
-		onDisconnect: () => {},
-	});
-	await until("a connection", () => ears.state.connected);
+	const handled = await countStored(gateway.mqttUrl, "parkmate", ends);
 	const load = await Load.open(gateway.mqttUrl, "parkmate");
 	ends.unshift(() => load.close());
-	return { name: "gateway", load, pid: gateway.pid ?? 0, reports, handled: () => stored };
+	return { name: "gateway", load, pid: gateway.pid ?? 0, reports, handled };
 }
 
 /** On the server at `place`, or in a SQLite file of its own. */
@@ -168,7 +155,7 @@ function outcome(
 }
 
 /** How many spots are not what was said last of them, and how many lots do not count them right. */
-async function wrongSpots(url: string, said: ReadonlyMap<string, Said>): Promise<number> {
+export async function wrongSpots(url: string, said: ReadonlyMap<string, Said>): Promise<number> {
 	let wrong = 0;
 	for (let lot = 0; lot < lots; lot++) {
 		const answer = (await (await fetch(`${url}/api/lots/${lotId(lot)}`)).json()) as LotWithSpots;

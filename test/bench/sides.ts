@@ -55,15 +55,16 @@ export async function startStore(store: StoreName, ends: Ends): Promise<MongoSer
 	return server;
 }
 
+/** By itself Mosquitto hands over 20 messages at a time, and waits for their PUBACKs; and it delays small packets (Nagle). */
+export const mosquittoConfig = ["set_tcp_nodelay true", "max_inflight_messages 1000", "max_queued_messages 0"];
+
 /** A gateway with its embedded broker, or with a Mosquitto of its own that is set up as our README says. */
 export async function startGateway(
 	broker: BrokerName,
 	ends: Ends,
 	env: Record<string, string> = {},
 ): Promise<GatewayProcess> {
-	// By itself Mosquitto hands over 20 messages at a time, and waits for their PUBACKs; and it delays small packets (Nagle).
-	const config = ["set_tcp_nodelay true", "max_inflight_messages 1000", "max_queued_messages 0"];
-	const mosquitto = broker === "mosquitto" ? await Mosquitto.start({ config }) : null;
+	const mosquitto = broker === "mosquitto" ? await Mosquitto.start({ config: mosquittoConfig }) : null;
 	if (mosquitto !== null) ends.unshift(() => mosquitto.close());
 	const gateway = await GatewayProcess.start({ mqttUrl: mosquitto?.url, env: { LOG_LEVEL: "warn", ...env } });
 	ends.unshift(() => gateway.close());

@@ -128,6 +128,11 @@ export class MongoServer {
 		return Number(new URL(this.url).port);
 	}
 
+	/** Its process; 0 where it is somebody else's. */
+	get pid(): number {
+		return this.#program?.child.pid ?? 0;
+	}
+
 	async stop(signal: "SIGTERM" | "SIGKILL" = "SIGTERM"): Promise<void> {
 		await this.#program?.end(signal);
 	}

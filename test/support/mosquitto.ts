@@ -70,6 +70,11 @@ export class Mosquitto {
 		return `${this.#options.tls === undefined ? "mqtt" : "mqtts"}://127.0.0.1:${this.port}`;
 	}
 
+	/** Its process. */
+	get pid(): number {
+		return this.#process?.pid ?? 0;
+	}
+
 	/** Starts it again on the same port, after {@link stop}. */
 	async restart(): Promise<void> {
 		if (binary === null) throw new Error(mosquittoMissing ?? "");

@@ -48,15 +48,15 @@ export class Load {
 		return new Load(prefix, connections);
 	}
 
-	/** Says `reports` more, and waits until `handled` has risen by as many. @returns how long that took, ms */
-	async run(reports: number, handled: () => number): Promise<number> {
+	/** Says `reports` more, `underWay` at once, and waits until `handled` has risen by as many. @returns how long that took, ms */
+	async run(reports: number, handled: () => number, underWay = reportsUnderWay): Promise<number> {
 		const before = handled();
 		const start = performance.now();
 		let said = 0;
 		while (handled() - before < reports) {
-			const room = Math.min(reportsUnderWay - (said - (handled() - before)), reports - said);
+			const room = Math.min(underWay - (said - (handled() - before)), reports - said);
 			// Half a window at a time: what comes in small pieces costs the load more than it costs those who are measured.
-			if (room >= Math.min(reportsUnderWay / 4, reports - said) && room > 0) {
+			if (room >= Math.min(underWay / 4, reports - said) && room > 0) {
 				this.#say(room);
 				said += room;
 			}
