@@ -1,8 +1,11 @@
 /** A server that goes away, comes back, stands still, or lets nobody in. */
-import { MongoError, MongoServerError } from "mongodb";
+import { MongoClient, MongoError, MongoServerError } from "mongodb";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { MongoStore } from "../../gateway/store/mongo.ts";
 import { placeOf, toStoreError } from "../../gateway/store/mongo-errors.ts";
+import { EntryIds } from "../../gateway/store/mongo-ids.ts";
+import { collectionsOf } from "../../gateway/store/mongo-schema.ts";
+import { BatchWriter } from "../../gateway/store/mongo-write.ts";
 import { StoreError } from "../../gateway/store/store.ts";
 import { Network } from "../chaos/network.ts";
 import { MongoServer, mongodbForgets, mongodbWithoutUsers } from "../support/mongodb.ts";
@@ -76,6 +79,40 @@ describe("a connection", () => {
 		]);
 		expect(codes.length).toBeGreaterThan(0);
 		await expectWritten(store, 2);
+	});
+
+	test("that is cut between two commands of a batch: what is written is not written again", async () => {
+		const names = Array.from({ length: 200 }, (_, index) => `S${index}`);
+		await store.commit(aBatch({ spots: names.map((name) => aSpot("LOT001", name)) }));
+		const client = new MongoClient(`mongodb://127.0.0.1:${network.port}/`, {
+			serverSelectionTimeoutMS: timeoutMs,
+			monitorCommands: true,
+		});
+		const updates: number[] = [];
+		client.on("commandStarted", ({ command }) => updates.push(command.updates?.length ?? 0));
+		client.once("commandSucceeded", () => {
+			network.open = false;
+			void network.cut();
+		});
+		const ids = new EntryIds({ clock: { now: Date.now }, random: Math.random });
+		const collections = collectionsOf(client.db(mongo.name));
+		const writer = new BatchWriter({ collections, ids, gateway: "parkmate-1" });
+		const batch = aBatch({
+			spots: names.map((name) => aSpot("LOT001", name, { version: 2 })),
+			history: names.map((spot_id, seq) => anEntry({ spot_id, board_id: "c", boot: 1, seq })),
+		});
+		try {
+			await expect(writer.write(batch)).rejects.toThrow();
+			network.open = true;
+			updates.length = 0;
+			await writer.write(batch);
+		} finally {
+			await client.close();
+		}
+		const written = updates.reduce((sum, length) => sum + length, 0);
+		expect(written).toBeGreaterThan(0);
+		expect(written).toBeLessThan(names.length);
+		expect(await mongo.db.collection("parking_history").countDocuments({ board_id: "c" })).toBe(names.length);
 	});
 
 	test("that is gone makes every call end in time with STORE_UNREACHABLE, and is used again when it is back", async () => {
