@@ -4,6 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { Topics } from "../firmware/messages.ts";
+import { Audit } from "./audit.ts";
 import { Boards } from "./boards/boards.ts";
 import type { Broker, Message } from "./broker/broker.ts";
 import { Announcer } from "./ingest/announce.ts";
@@ -15,7 +16,7 @@ import { spotFrame } from "./live/frames.ts";
 import { Hub } from "./live/hub.ts";
 import { Books, type Steps } from "./lots/books.ts";
 import { OverrideEnds } from "./lots/ends.ts";
-import { type Clock, expireOverride } from "./lots/manage.ts";
+import { type Clock, expireOverride, recount } from "./lots/manage.ts";
 import { Ingester } from "./peers/ingester.ts";
 import { Peers, peersTickMs } from "./peers/peers.ts";
 import { type Store, StoreError } from "./store/store.ts";
@@ -58,6 +59,7 @@ export class Gateway {
 	readonly refusals: Refusals;
 	readonly #writer: Writer;
 	readonly #announcer: Announcer;
+	readonly #audit: Audit;
 	readonly #ends = new OverrideEnds();
 	readonly #log: Log;
 	readonly #makeIngestBroker: (() => Broker) | null;
@@ -104,6 +106,12 @@ export class Gateway {
 			wait: (ms) => this.#wait(ms),
 			onCommit: (steps) => this.#tell(steps),
 		});
+		this.#audit = new Audit({
+			books: this.books,
+			store,
+			log,
+			settled: () => this.#writer.submit(() => {}),
+		});
 		this.#makeIngestBroker = options.peers?.makeIngestBroker ?? null;
 		this.peers =
 			options.peers == null
@@ -144,10 +152,16 @@ export class Gateway {
 
 	/** Loads the books and starts to listen to the broker. @throws when the store or the embedded broker can't start. */
 	async start(): Promise<void> {
-		for (const repair of this.books.load(await this.store.load())) {
+		const repairs = this.books.load(await this.store.load());
+		for (const repair of repairs) {
 			this.#log.warn(repair, "a lot's counters were not those of its spots; the count of its spots holds");
 		}
 		this.#ends.load(this.books);
+		// What another gateway is about to write can look like damage, too.
+		if (this.peers === null) {
+			if (repairs.length > 0) this.#background(this.#writer.submit((draft) => recount(draft, repairs)));
+			this.#background(this.#audit.run());
+		}
 		await this.broker.start({
 			filters: [...this.ingest.filters, ...(this.peers?.filters ?? [])],
 			shared: this.ingest.sharedFilters,
@@ -200,6 +214,7 @@ export class Gateway {
 				error: stalled ?? store,
 				waiting,
 				commits,
+				audit: this.#audit.state,
 			},
 			broker: {
 				ready: connected,
@@ -251,6 +266,7 @@ export class Gateway {
 
 	async #close(): Promise<void> {
 		for (const timer of this.#timers) clearInterval(timer);
+		this.#audit.stop();
 		this.hub.close();
 		this.boards.close();
 		this.#stopWaiting();

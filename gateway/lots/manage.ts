@@ -149,6 +149,14 @@ export function createSample(draft: Draft, nowMs: number): LotRecord[] {
 	});
 }
 
+/** Writes the counters of these lots anew, as their spots are. */
+export function recount(draft: Draft, lots: readonly { lot_id: string }[]): void {
+	for (const { lot_id } of lots) {
+		const lot = draft.lot(lot_id);
+		if (lot !== undefined) draft.replaceLot(lot, ordered(draft, lot_id), []);
+	}
+}
+
 function needLot(draft: Draft, lotId: string): LotRecord {
 	const lot = draft.lot(lotId);
 	if (lot === undefined) throw new DomainError(404, "LOT_NOT_FOUND", `there is no lot "${lotId}"`);
