@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Aedes } from "aedes";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, type TestContext } from "vitest";
 import { Fleet, type FleetOptions } from "../../../../firmware/device/virtual/fleet.ts";
 import { demoPace } from "../../../../firmware/device/virtual/lot-model.ts";
 import { goodbyeMs, MqttTransport } from "../../../../firmware/device/virtual/mqtt.ts";
@@ -102,40 +102,51 @@ class TestBroker {
 	}
 }
 
-let dataDir = "";
-let broker: TestBroker;
-const fleets: Fleet[] = [];
+/** A broker, and fleets that remember in a folder of their own. They end with the test. */
+class Site {
+	readonly broker: TestBroker;
+	readonly #dataDir = mkdtempSync(join(tmpdir(), "parkmate-fleet-"));
+	readonly #fleets: Fleet[] = [];
 
-beforeEach(async () => {
-	dataDir = mkdtempSync(join(tmpdir(), "parkmate-fleet-"));
-	broker = await TestBroker.start();
-});
-afterEach(async () => {
-	await Promise.all(fleets.splice(0).map((fleet) => fleet.close()));
-	await broker.close();
-	rmSync(dataDir, { recursive: true });
-});
+	private constructor(broker: TestBroker) {
+		this.broker = broker;
+	}
 
-function launch(options: Partial<FleetOptions> = {}): Fleet {
-	const spotIds = Array.from({ length: 20 }, (_, index) => `S${index + 1}`);
-	const fleet = new Fleet({
-		lots: [{ lotId: "LOT001", spotIds }],
-		brokerUrl: broker.url,
-		dataDir,
-		pace: demoPace,
-		seed: 1,
-		...options,
-	});
-	fleets.push(fleet);
-	fleet.start();
-	return fleet;
+	static async start({ onTestFinished }: TestContext): Promise<Site> {
+		const site = new Site(await TestBroker.start());
+		onTestFinished(() => site.#close());
+		return site;
+	}
+
+	launch(options: Partial<FleetOptions> = {}): Fleet {
+		const spotIds = Array.from({ length: 20 }, (_, index) => `S${index + 1}`);
+		const fleet = new Fleet({
+			lots: [{ lotId: "LOT001", spotIds }],
+			brokerUrl: this.broker.url,
+			dataDir: this.#dataDir,
+			pace: demoPace,
+			seed: 1,
+			...options,
+		});
+		this.#fleets.push(fleet);
+		fleet.start();
+		return fleet;
+	}
+
+	async #close(): Promise<void> {
+		await Promise.all(this.#fleets.map((fleet) => fleet.close()));
+		await this.broker.close();
+		rmSync(this.#dataDir, { recursive: true });
+	}
 }
 
 const outboxes = (fleet: Fleet) => fleet.boards.map((board) => board.outboxSize);
 
-describe("a fleet of virtual boards", () => {
-	it("has a board for every eight spots, each announced over its own connection", async () => {
-		launch({
+describe.concurrent("a fleet of virtual boards", () => {
+	it("has a board for every eight spots, each announced over its own connection", async (ctx) => {
+		const site = await Site.start(ctx);
+		const { broker } = site;
+		site.launch({
 			lots: [
 				{ lotId: "LOT001", spotIds: Array.from({ length: 9 }, (_, index) => `S${index + 1}`) },
 				{ lotId: "LOT002", spotIds: ["A"] },
@@ -155,8 +166,10 @@ describe("a fleet of virtual boards", () => {
 		]);
 	});
 
-	it("says every spot's state, retained at QoS 1, and hears that it is stored", async () => {
-		const fleet = launch();
+	it("says every spot's state, retained at QoS 1, and hears that it is stored", async (ctx) => {
+		const site = await Site.start(ctx);
+		const { broker } = site;
+		const fleet = site.launch();
 		// A car that drives in at the start may be unclear for a moment.
 		const decided = () =>
 			new Set(
@@ -171,10 +184,12 @@ describe("a fleet of virtual boards", () => {
 		await until("empty outboxes", () => outboxes(fleet).every((size) => size === 0));
 	});
 
-	it("says what was not stored again when the broker is back, and tells of loss and return once", async () => {
+	it("says what was not stored again when the broker is back, and tells of loss and return once", async (ctx) => {
+		const site = await Site.start(ctx);
+		const { broker } = site;
 		const events: string[] = [];
 		broker.stores = false;
-		const fleet = launch({
+		const fleet = site.launch({
 			onAllConnected: () => events.push("connected"),
 			onLoss: (boardId) => events.push(`lost ${boardId.slice(0, 6)}`),
 		});
@@ -199,16 +214,19 @@ describe("a fleet of virtual boards", () => {
 		expect(events).toEqual(["connected", "lost lot001", "connected"]);
 	});
 
-	it("counts one boot more at the next start", async () => {
-		const first = launch();
+	it("counts one boot more at the next start", async (ctx) => {
+		const site = await Site.start(ctx);
+		const first = site.launch();
 		const boots = first.boards.map((board) => board.boot);
 		await first.close();
-		expect(launch().boards.map((board) => board.boot)).toEqual(boots.map((boot) => boot + 1));
+		expect(site.launch().boards.map((board) => board.boot)).toEqual(boots.map((boot) => boot + 1));
 	});
 
-	it("goes on one above the start that the gateway knows", async () => {
+	it("goes on one above the start that the gateway knows", async (ctx) => {
+		const site = await Site.start(ctx);
+		const { broker } = site;
 		broker.stores = false;
-		const fleet = launch({ lots: [{ lotId: "L", spotIds: ["A"] }] });
+		const fleet = site.launch({ lots: [{ lotId: "L", spotIds: ["A"] }] });
 		await until("a report", () => broker.reports().length > 0);
 		const known = firstBootLimit + 41;
 		broker.say("parkmate/board/l-1/stored", { boot: known, seqs: [] });
@@ -220,26 +238,32 @@ describe("a fleet of virtual boards", () => {
 		expect(broker.wills).toEqual([]);
 	});
 
-	it("lights its lamps and answers commands", async () => {
-		launch({ lots: [{ lotId: "L", spotIds: ["A"] }] });
+	it("lights its lamps and answers commands", async (ctx) => {
+		const site = await Site.start(ctx);
+		const { broker } = site;
+		site.launch({ lots: [{ lotId: "L", spotIds: ["A"] }] });
 		await until("a report", () => broker.reports().length > 0);
 		broker.say("parkmate/board/l-1/command", { id: "7", command: "identify" });
 		await until("an answer", () => broker.heard.some(({ topic }) => topic === "parkmate/board/l-1/result"));
 		expect(broker.heard.at(-1)?.payload).toBe('{"id":"7","ok":true}');
 	});
 
-	it("says offline when it is closed, and leaves no last will behind", async () => {
-		const fleet = launch();
+	it("says offline when it is closed, and leaves no last will behind", async (ctx) => {
+		const site = await Site.start(ctx);
+		const { broker } = site;
+		const fleet = site.launch();
 		await until("announcements", () => broker.heard.length >= 3);
 		await fleet.close();
 		expect(broker.heard.filter(({ payload }) => /^\{"online":false,"boot":\d+\}$/.test(payload))).toHaveLength(3);
 		expect(broker.wills).toEqual([]);
 	});
 
-	it("closes at once when the broker is away", async () => {
+	it("closes at once when the broker is away", async (ctx) => {
+		const site = await Site.start(ctx);
+		const { broker } = site;
 		await broker.away();
 		const losses: string[] = [];
-		const fleet = launch({ onLoss: (_, reason) => losses.push(reason) });
+		const fleet = site.launch({ onLoss: (_, reason) => losses.push(reason) });
 		await until("the first loss", () => losses.length > 0);
 		const begun = performance.now();
 		await fleet.close();
@@ -248,19 +272,22 @@ describe("a fleet of virtual boards", () => {
 		expect(losses).toEqual([`connect ECONNREFUSED 127.0.0.1:${broker.port}`]);
 	});
 
-	it("says why the broker refuses it, and comes in with the right password", async () => {
+	it("says why the broker refuses it, and comes in with the right password", async (ctx) => {
+		const site = await Site.start(ctx);
+		const { broker } = site;
 		broker.password = "right";
 		const losses: string[] = [];
-		launch({ username: "u", password: "wrong", onLoss: (_, reason) => losses.push(reason) });
+		const refused = site.launch({ username: "u", password: "wrong", onLoss: (_, reason) => losses.push(reason) });
 		await until("the refusal", () => losses.length > 0);
 		expect(losses[0]).toMatch(/^Connection refused: /);
-		await fleets.pop()?.close();
-		launch({ username: "u", password: "right" });
+		await refused.close();
+		site.launch({ username: "u", password: "right" });
 		await until("an announcement", () => broker.heard.length > 0);
 	});
 });
 
 describe("the transport over MQTT.js", () => {
+	let broker: TestBroker;
 	const events: string[] = [];
 	const options = (): ConnectOptions => ({
 		url: broker.url,
@@ -273,9 +300,11 @@ describe("the transport over MQTT.js", () => {
 		onClose: (reason) => events.push(`close ${reason}`),
 	});
 	const message = (payload: string): OutMessage => ({ topic: "t", payload, qos: 1, retain: false, packetId: 1 });
-	beforeEach(() => {
+	beforeEach(async () => {
 		events.length = 0;
+		broker = await TestBroker.start();
 	});
+	afterEach(() => broker.close());
 
 	it("takes nothing before it is connected", async () => {
 		const transport = new MqttTransport(options());
