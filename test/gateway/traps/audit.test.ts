@@ -7,9 +7,10 @@ import { afterEach, beforeEach, expect, test } from "vitest";
 import { EmbeddedBroker } from "../../../gateway/broker/embedded.ts";
 import { Gateway } from "../../../gateway/gateway.ts";
 import { createLot, createSample, override } from "../../../gateway/lots/manage.ts";
+import { takeReport } from "../../../gateway/lots/spot.ts";
 import { SqliteStore } from "../../../gateway/store/sqlite.ts";
 import { until } from "../../support/processes.ts";
-import { MemoryLog } from "../books.ts";
+import { MemoryLog, report } from "../books.ts";
 
 let dataDir: string;
 let open: Gateway | null;
@@ -123,7 +124,11 @@ test("a spot with many entries hides none of its neighbours from the audit", asy
 test("spots that nobody spoke of, and those that were made anew, contradict nothing", async () => {
 	const { gateway } = await start();
 	await gateway.make((draft) => createSample(draft, Date.now() - 1000));
-	await occupy(gateway, "SPOT001");
+	await gateway.write((draft) => {
+		const spot = draft.spot("LOT001", "SPOT001");
+		const outcome = spot && takeReport(spot, report({ state: "occupied" }));
+		if (outcome?.kind === "change") draft.update(outcome.spot, outcome.entry, false);
+	});
 	await gateway.make((draft) => createSample(draft, Date.now() + 1000));
 	await gateway.write((draft) => {
 		const spot = draft.spot("LOT001", "SPOT001");
