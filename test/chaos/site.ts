@@ -152,6 +152,8 @@ export class Site {
 		const dataDir = join(disk?.path ?? folder, "data");
 		const clock = new GatewayClock(folder);
 		const gateway = await GatewayProcess.start({ mqttUrl, dataDir, env: { LOG_LEVEL: "warn", ...clock.env } });
+		// A broker keeps nothing for a gateway that it has never met, and plain sensors would not know.
+		await until("the gateway at its broker", async () => (await fetch(`${gateway.url}/health/ready`)).ok);
 		const boardNetwork = await Network.start(mosquitto?.port ?? gateway.mqttPort);
 		const pageNetwork = await Network.start(gateway.port);
 		await makeLot(gateway.url);
