@@ -12,8 +12,7 @@ import { firstSnapshotMs, makeSampleOnce, VirtualBoards } from "./demo.ts";
 import { Gateway } from "./gateway.ts";
 import { gatewayId, passingId } from "./identity.ts";
 import { freePort, HostError, PortTakenError } from "./ports.ts";
-import { MongoStore } from "./store/mongo.ts";
-import { placeOf } from "./store/mongo-errors.ts";
+import { placeOf } from "./store/mongo-place.ts";
 import { DataFolder } from "./store/sqlite-folder.ts";
 import { SqliteThread } from "./store/sqlite-thread.ts";
 import { type Store, StoreError } from "./store/store.ts";
@@ -137,6 +136,8 @@ function freeMqttPort(config: Config, moves: string[]): Promise<number> {
 /** MongoDB where `MONGODB_URL` names it, else the SQLite file in `DATA_DIR`. */
 async function openStore({ mongodbUrl: url, mongodbDb: database, dataDir }: Config, gateway: string): Promise<Store> {
 	if (url === null) return SqliteThread.open({ dataDir });
+	// Its driver takes a third of a second to load, which a gateway with SQLite need not wait for.
+	const { MongoStore } = await import("./store/mongo.ts");
 	return MongoStore.open({
 		url,
 		database,

@@ -103,9 +103,3 @@ export function onlyDuplicates(error: unknown): boolean {
 	const errors = [error.writeErrors].flat();
 	return errors.length > 0 && errors.every(({ code }) => code === duplicateKey);
 }
-
-/** The URL's scheme and servers with the database's name: nothing of it is secret. */
-export function placeOf(url: string, database: string): string {
-	const servers = /^([a-z+]+:\/\/)(?:[^?]*@)?([^/?]*)/.exec(url);
-	return `${servers?.[1] ?? ""}${servers?.[2] ?? ""}/${database}`;
-}

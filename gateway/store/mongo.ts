@@ -14,9 +14,10 @@ import {
 	type SpotDocument,
 	spotRecord,
 } from "./mongo-documents.ts";
-import { placeOf, toStoreError, upsert } from "./mongo-errors.ts";
+import { toStoreError, upsert } from "./mongo-errors.ts";
 import { checkId, EntryIds, idStart, milliseconds } from "./mongo-ids.ts";
 import { takeLease } from "./mongo-lease.ts";
+import { placeOf } from "./mongo-place.ts";
 import {
 	type Collections,
 	collectionsOf,

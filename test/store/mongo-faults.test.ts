@@ -2,8 +2,9 @@
 import { MongoClient, MongoError, MongoServerError } from "mongodb";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { MongoStore } from "../../gateway/store/mongo.ts";
-import { placeOf, toStoreError } from "../../gateway/store/mongo-errors.ts";
+import { toStoreError } from "../../gateway/store/mongo-errors.ts";
 import { EntryIds } from "../../gateway/store/mongo-ids.ts";
+import { placeOf } from "../../gateway/store/mongo-place.ts";
 import { collectionsOf } from "../../gateway/store/mongo-schema.ts";
 import { BatchWriter } from "../../gateway/store/mongo-write.ts";
 import { StoreError } from "../../gateway/store/store.ts";

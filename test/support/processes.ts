@@ -189,6 +189,8 @@ export class GatewayProcess {
 				PORT: String(this.port),
 				MQTT_PORT: String(this.mqttPort),
 				MQTT_URL: mqttUrl,
+				// What the runner has it for is the tests of the store.
+				MONGODB_URL: "",
 				DATA_DIR: this.dataDir,
 				...env,
 			},

@@ -18,7 +18,7 @@ async function start({ onTestFinished }: Test, options?: GatewayOptions): Promis
 /** Starts a gateway that can't run; gives its exit code and what it said. */
 async function refused({ onTestFinished }: Test, env: Record<string, string>) {
 	const program = new Program("gateway", process.execPath, ["gateway/main.ts"], {
-		env: { ...process.env, LOG_LEVEL: "error", ...env },
+		env: { ...process.env, LOG_LEVEL: "error", MONGODB_URL: "", ...env },
 	});
 	onTestFinished(async () => {
 		await program.end("SIGKILL");
@@ -125,6 +125,18 @@ describe.concurrent("a gateway that can't start says why in one line", () => {
 		expect([code, lines]).toEqual([
 			1,
 			['parkmate: MQTT_CA must be the path of a file that can be read, got "/nowhere/ca.pem" (ENOENT)'],
+		]);
+	});
+
+	test("when the database is away, without its password", async (ctx) => {
+		const port = await freePort();
+		const url = `mongodb://me:secret@127.0.0.1:${port}/?directConnection=true`;
+		const { code, lines } = await refused(ctx, { MONGODB_URL: url, DATA_DIR: folder(ctx) });
+		expect([code, lines]).toEqual([
+			1,
+			[
+				`parkmate: can't open mongodb://127.0.0.1:${port}/parkmate_db: it does not answer (connect ECONNREFUSED 127.0.0.1:${port})`,
+			],
 		]);
 	});
 
