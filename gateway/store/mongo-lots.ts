@@ -10,6 +10,9 @@ import { upsert } from "./mongo-errors.ts";
 import { parts, updatesTogether } from "./mongo-parts.ts";
 import type { Collections } from "./mongo-schema.ts";
 
+/** A gateway that has moved no counter of a lot for so long is none that might repeat its batch, ms. */
+export const appliedKeptMs = 86_400_000;
+
 export class LotWriter {
 	readonly #collections: Collections;
 	/** The field with this gateway's newest batch: a batch that is repeated must not be added twice. */
@@ -65,4 +68,20 @@ export class LotWriter {
 			await upsert(() => this.#collections.lots.bulkWrite([...some], { ordered: false }));
 		}
 	}
+}
+
+/** Takes gateways that are gone out of these lots: some have another name at each start. */
+export async function forgetGone(
+	{ lots }: Collections,
+	documents: readonly LotDocument[],
+	nowMs: number,
+): Promise<void> {
+	const writes: AnyBulkWriteOperation<LotDocument>[] = [];
+	for (const { _id, lot_id, applied = {} } of documents) {
+		const gone = Object.entries(applied).filter(([, mark]) => mark.getTimestamp().getTime() < nowMs - appliedKeptMs);
+		if (gone.length === 0) continue;
+		const $unset = Object.fromEntries(gone.map(([name]) => [`applied.${name}`, "" as const]));
+		writes.push({ updateOne: { filter: { _id, lot_id }, update: { $unset } } });
+	}
+	for (const some of parts(writes, updatesTogether)) await lots.bulkWrite([...some], { ordered: false });
 }

@@ -17,6 +17,7 @@ import {
 import { toStoreError, upsert } from "./mongo-errors.ts";
 import { checkId, EntryIds, idStart, milliseconds } from "./mongo-ids.ts";
 import { takeLease } from "./mongo-lease.ts";
+import { forgetGone } from "./mongo-lots.ts";
 import { placeOf } from "./mongo-place.ts";
 import {
 	type Collections,
@@ -53,6 +54,7 @@ export class MongoStore implements Store {
 	readonly #collections: Collections;
 	readonly #writer: BatchWriter;
 	readonly #place: string;
+	readonly #clock: Clock;
 	#held: boolean;
 	#closed = false;
 
@@ -62,12 +64,14 @@ export class MongoStore implements Store {
 		ids: EntryIds;
 		gateway: string;
 		place: string;
+		clock: Clock;
 		held: boolean;
 	}) {
 		this.#client = options.client;
 		this.#collections = options.collections;
 		this.#writer = new BatchWriter(options);
 		this.#place = options.place;
+		this.#clock = options.clock;
 		this.#held = options.held;
 	}
 
@@ -98,14 +102,18 @@ export class MongoStore implements Store {
 			await prepareSchema(collections, place);
 			const held = (await collections.meta.findOne({ _id: "held" })) !== null || (await holdsData(collections));
 			const ids = new EntryIds({ clock, random });
-			return new MongoStore({ client, collections, ids, gateway, place, held });
+			return new MongoStore({ client, collections, ids, gateway, place, clock, held });
 		} catch (error) {
 			await client?.close();
 			throw toStoreError("open", place, error);
 		}
 	}
 
-	load(): Promise<{ lots: LotRecord[]; spots: SpotRecord[] }> {
+	async load(): Promise<{ lots: LotRecord[]; spots: SpotRecord[] }> {
+		await this.#do("write", async () => {
+			const marked = await this.#collections.lots.find({ applied: { $exists: true } }).toArray();
+			await forgetGone(this.#collections, marked, this.#clock.now());
+		});
 		return this.#read({});
 	}
 

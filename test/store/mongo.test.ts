@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { noSpots } from "../../gateway/lots/counters.ts";
 import type { MongoStore } from "../../gateway/store/mongo.ts";
 import { EntryIds } from "../../gateway/store/mongo-ids.ts";
+import { appliedKeptMs } from "../../gateway/store/mongo-lots.ts";
 import { collectionsOf } from "../../gateway/store/mongo-schema.ts";
 import { BatchWriter } from "../../gateway/store/mongo-write.ts";
 import { StoreError } from "../../gateway/store/store.ts";
@@ -142,6 +143,20 @@ describe("MongoStore", () => {
 			await store.commit(batch);
 			await store.commit(batch);
 			expect(await counters()).toEqual([9, 14, 5, 20]);
+		});
+
+		test("remember who moved them, and forget who has not for a day when the books are loaded", async () => {
+			store = await mongo.open({ gateway: "parkmate-gone" });
+			await store.commit(aBatch({ lots: [lot], spots: [aSpot()] }));
+			await store.commit(step(2));
+			let now = Date.now();
+			const other = await mongo.open({ gateway: "parkmate-2", clock: { now: () => now } });
+			const movers = async () => Object.keys((await mongo.db.collection("parking_lots").findOne({}))?.applied);
+			await other.load();
+			expect(await movers()).toEqual(["parkmate-gone"]);
+			now += appliedKeptMs + 2_000;
+			await other.load();
+			expect(await movers()).toEqual([]);
 		});
 
 		test("are counted from the spots when only some of a batch could be written", async () => {
