@@ -33,7 +33,7 @@ function folder({ onTestFinished }: Test): string {
 	return path;
 }
 
-describe.concurrent("npm start", () => {
+describe("npm start", () => {
 	test("shows the sample lot, whose cars come and go, and ends within 2 s with 0 on Ctrl-C, boards and all", async (ctx) => {
 		const gateway = await start(ctx, { demo: true });
 		const live = watch(gateway.url, "LOT001");
@@ -78,7 +78,7 @@ describe.concurrent("npm start", () => {
 	}, 30_000);
 });
 
-describe.concurrent("a gateway that can't start says why in one line", () => {
+describe("a gateway that can't start says why in one line", () => {
 	test("when another one has the same data", async (ctx) => {
 		const gateway = await start(ctx);
 		const { code, lines } = await refused(ctx, { DATA_DIR: gateway.dataDir });
@@ -146,7 +146,7 @@ describe.concurrent("a gateway that can't start says why in one line", () => {
 	});
 });
 
-test.concurrent("a broker that is away leaves pages and API up, health says so, and all is well when it comes", async (ctx) => {
+test("a broker that is away leaves pages and API up, health says so, and all is well when it comes", async (ctx) => {
 	ctx.skip(mosquittoMissing !== null, mosquittoMissing ?? "");
 	const mosquitto = await Mosquitto.start();
 	ctx.onTestFinished(() => mosquitto.close());
