@@ -14,6 +14,8 @@ const missing = mosquittoMissing ?? mongodbUnguarded;
 const spots = Array.from({ length: 20 }, (_, index) => `SPOT${String(index + 1).padStart(3, "0")}`);
 /** Until a board that hears nothing of its report says it again, ms. */
 const patienceMs = 1_000;
+/** Two gateways, a broker and a database share a busy machine. */
+const slow = { timeout: 20_000 };
 
 let ends: (() => Promise<unknown> | unknown)[] = [];
 let mosquitto: Mosquitto;
@@ -144,11 +146,12 @@ class Page {
 
 /** What both gateways say, once they say the same. */
 async function agreed(gateways: readonly GatewayProcess[]): Promise<LotWithSpots> {
-	return until("gateways that agree", async () => {
+	const agree = async () => {
 		const [first, ...others] = await Promise.all(gateways.map(lotOf));
 		if (first == null) return null;
 		return others.every((other) => other !== null && sorted(other) === sorted(first)) ? first : null;
-	});
+	};
+	return until("gateways that agree", agree, { deadlineMs: slow.timeout, everyMs: 50 });
 }
 
 /** Fields in one order. */
@@ -175,7 +178,7 @@ async function expectEachOnce(gateway: GatewayProcess, changes: number): Promise
 	}
 }
 
-describe("two gateways", () => {
+describe("two gateways", { timeout: 90_000 }, () => {
 	test("share the reports, show every change at either, and leave each lamp as it must be", async () => {
 		const [one, two] = await Promise.all([startGateway(), startGateway()]);
 		await call(`${one.url}/api/lots`, { lot_id: "LOT001", name: "Both", spots: spots.length });
@@ -192,13 +195,13 @@ describe("two gateways", () => {
 		const lot = await agreed([one, two]);
 		expect(lot).toMatchObject({ available_spots: spots.length, occupied_spots: 0, unknown_spots: 0 });
 		await expectEachOnce(two, 6);
-		await expect.poll(() => spots.map((spot) => fleet.lamps.get(spot)?.at(-1))).toEqual(spots.map(() => "green"));
+		await expect.poll(() => spots.map((spot) => fleet.lamps.get(spot)?.at(-1)), slow).toEqual(spots.map(() => "green"));
 		const took = await Promise.all([one, two].map(changesAt));
 		expect(took[0]).toBeGreaterThan(0);
 		expect(took[1]).toBeGreaterThan(0);
 		expect((took[0] ?? 0) + (took[1] ?? 0)).toBe(6 * spots.length);
 		await expect
-			.poll(() => pages.map(({ updates, gaps }) => [updates, gaps]))
+			.poll(() => pages.map(({ updates, gaps }) => [updates, gaps]), slow)
 			.toEqual([
 				[6 * spots.length, 0],
 				[6 * spots.length, 0],
@@ -234,10 +237,9 @@ describe("two gateways", () => {
 		for (const victim of gateways) {
 			const said = fleet.say(15);
 			changes += 15;
-			await until("a part of it stored", async () => {
-				const survivor = victim === one ? two : one;
-				return ((await lotOf(survivor))?.lot_version ?? 0) > (changes - 10) * spots.length;
-			});
+			const survivor = victim === one ? two : one;
+			const begun = async () => ((await lotOf(survivor))?.lot_version ?? 0) > (changes - 10) * spots.length;
+			await until("a part of it stored", begun, { deadlineMs: slow.timeout });
 			await victim.kill();
 			await said;
 			victim.launch();
@@ -248,7 +250,7 @@ describe("two gateways", () => {
 		expect(lot).toMatchObject({ available_spots: 0, occupied_spots: spots.length });
 		await expectEachOnce(one, changes + 1);
 		const wanted = Object.fromEntries(spots.map((spot) => [spot, "occupied"]));
-		for (const page of pages) await expect.poll(() => Object.fromEntries(page.states)).toEqual(wanted);
+		for (const page of pages) await expect.poll(() => Object.fromEntries(page.states), slow).toEqual(wanted);
 		// Two of four were with each of the gateways that died.
 		expect(pages.reduce((sum, { connections }) => sum + connections, 0)).toBeGreaterThanOrEqual(6);
 	});
@@ -272,7 +274,7 @@ describe("two gateways", () => {
 	});
 });
 
-describe("a second gateway is refused", () => {
+describe("a second gateway is refused", { timeout: 60_000 }, () => {
 	test("on SQLite, in a line that names MongoDB as the way", async () => {
 		const one = await GatewayProcess.start();
 		ends.unshift(() => one.close());
