@@ -49,7 +49,8 @@ test("boards whose clocks are a day off change nothing of order, event times, hi
 		["free", "occupied", "free", "occupied"].flatMap((state) => spotIds.map((spotId) => [spotId, state])),
 	);
 	for (const { timestamp } of history) {
-		expect(Date.parse(timestamp)).toBeGreaterThanOrEqual(since - 1_000);
+		// Not a day off. On a busy machine a board's start is learnt from messages that took their time.
+		expect(Date.parse(timestamp)).toBeGreaterThanOrEqual(since - 10_000);
 		expect(Date.parse(timestamp)).toBeLessThanOrEqual(Date.now());
 	}
 	for (const spotId of spotIds) {
