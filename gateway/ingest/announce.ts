@@ -2,7 +2,8 @@
 import { type LedCommand, lampFor, type Stored, type Topics } from "../../firmware/messages.ts";
 import type { Broker, Outgoing } from "../broker/broker.ts";
 import type { SpotFrame } from "../live/frames.ts";
-import type { Books, Steps } from "../lots/books.ts";
+import type { Books } from "../lots/books.ts";
+import type { Steps } from "../lots/draft.ts";
 import type { Cursor, SpotRecord } from "../lots/records.ts";
 
 /** Lamps told between two breaths after a reconnection, so that a large lot does not stop everything else. */

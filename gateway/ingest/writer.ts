@@ -5,7 +5,8 @@
  * Whatever arrives while one commit is under way goes into the next together, so that load makes batches
  * and an idle gateway adds no delay. Under load the world hears of one commit while the store writes the next.
  */
-import { type Books, Draft, type Steps } from "../lots/books.ts";
+import type { Books } from "../lots/books.ts";
+import { Draft, type Steps } from "../lots/draft.ts";
 import type { SpotRecord } from "../lots/records.ts";
 import { StaleError, type Store } from "../store/store.ts";
 import type { Log } from "./refusals.ts";

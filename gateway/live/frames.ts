@@ -1,7 +1,8 @@
 /** What goes to browsers, as JSON text: made once, sent to all. */
 import type { ErrorBody } from "../contract/errors.ts";
 import type { ErrorFrame, Heartbeat, LotRemoved, Snapshot, SpotUpdate } from "../contract/events.ts";
-import { type Books, lotResource, type SpotStep, spotResource } from "../lots/books.ts";
+import { type Books, lotResource, spotResource } from "../lots/books.ts";
+import type { SpotStep } from "../lots/draft.ts";
 
 export interface SpotFrame {
 	lot_id: string;

@@ -3,7 +3,8 @@
  * Never: waits for a browser, or keeps frames for one that does not read.
  */
 import type { ErrorBody } from "../contract/errors.ts";
-import type { Books, Steps } from "../lots/books.ts";
+import type { Books } from "../lots/books.ts";
+import type { Steps } from "../lots/draft.ts";
 import type { Clock } from "../lots/manage.ts";
 import { Audience } from "./audience.ts";
 import { errorFrame, heartbeatFrame, type SpotFrame } from "./frames.ts";

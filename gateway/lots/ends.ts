@@ -1,5 +1,6 @@
 /** Which overrides end when. */
-import type { Books, Steps } from "./books.ts";
+import type { Books } from "./books.ts";
+import type { Steps } from "./draft.ts";
 import type { SpotRecord } from "./records.ts";
 
 export class OverrideEnds {

@@ -1,6 +1,6 @@
 /** What an owner can do to lots and spots, on a draft. Each checks first and writes last, so that a refusal changes nothing. */
 import { isDeepStrictEqual } from "node:util";
-import type { Draft } from "./books.ts";
+import type { Draft } from "./draft.ts";
 import { DomainError } from "./errors.ts";
 import {
 	keptSpot,

@@ -1,7 +1,8 @@
 /** Things that tests of the gateway need: books with a lot, reports, a clock that stands still, a store that can be told to fail. */
 import type { HistoryEntry } from "../../gateway/contract/resources.ts";
 import type { Log } from "../../gateway/ingest/refusals.ts";
-import { Books, Draft } from "../../gateway/lots/books.ts";
+import { Books } from "../../gateway/lots/books.ts";
+import { Draft } from "../../gateway/lots/draft.ts";
 import { createLot } from "../../gateway/lots/manage.ts";
 import type { Batch, LotRecord, SpotRecord } from "../../gateway/lots/records.ts";
 import type { Report } from "../../gateway/lots/spot.ts";

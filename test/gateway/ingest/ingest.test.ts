@@ -5,7 +5,7 @@ import { Ingest } from "../../../gateway/ingest/ingest.ts";
 import { quietMs } from "../../../gateway/ingest/refusals.ts";
 import { maxUnclaimed, UnclaimedSpots } from "../../../gateway/ingest/unclaimed.ts";
 import { Writer } from "../../../gateway/ingest/writer.ts";
-import type { Steps } from "../../../gateway/lots/books.ts";
+import type { Steps } from "../../../gateway/lots/draft.ts";
 import { addSpot, createLot } from "../../../gateway/lots/manage.ts";
 import { booksWithLot, commit, FakeStore, fixedClock, MemoryLog, noon } from "../books.ts";
 

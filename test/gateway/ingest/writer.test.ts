@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { maxWaitingTasks, retryMs, Writer } from "../../../gateway/ingest/writer.ts";
-import type { Draft, Steps } from "../../../gateway/lots/books.ts";
+import type { Draft, Steps } from "../../../gateway/lots/draft.ts";
 import { DomainError } from "../../../gateway/lots/errors.ts";
 import { override } from "../../../gateway/lots/manage.ts";
 import type { LotRecord } from "../../../gateway/lots/records.ts";

@@ -12,7 +12,8 @@ import {
 	resyncMs,
 } from "../../../gateway/live/hub.ts";
 import { behindBytes } from "../../../gateway/live/member.ts";
-import type { Books, Draft } from "../../../gateway/lots/books.ts";
+import type { Books } from "../../../gateway/lots/books.ts";
+import type { Draft } from "../../../gateway/lots/draft.ts";
 import { changeLot, createLot, override, removeLot } from "../../../gateway/lots/manage.ts";
 import { booksWithLot, commit, fixedClock, noon } from "../books.ts";
 import { FakeSocket } from "./fake-socket.ts";

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { type Books, Draft } from "../../../gateway/lots/books.ts";
+import type { Books } from "../../../gateway/lots/books.ts";
+import { Draft } from "../../../gateway/lots/draft.ts";
 import { override } from "../../../gateway/lots/manage.ts";
 import type { SpotRecord } from "../../../gateway/lots/records.ts";
 import { booksWithLot, commit, noon } from "../books.ts";

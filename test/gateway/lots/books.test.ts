@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Books, Draft, spotResource } from "../../../gateway/lots/books.ts";
+import { Books, spotResource } from "../../../gateway/lots/books.ts";
 import { count } from "../../../gateway/lots/counters.ts";
+import { Draft } from "../../../gateway/lots/draft.ts";
 import {
 	addSpot,
 	changeLot,

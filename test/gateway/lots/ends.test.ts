@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { Books, Draft } from "../../../gateway/lots/books.ts";
+import type { Books } from "../../../gateway/lots/books.ts";
+import type { Draft } from "../../../gateway/lots/draft.ts";
 import { OverrideEnds } from "../../../gateway/lots/ends.ts";
 import { override, removeSpot } from "../../../gateway/lots/manage.ts";
 import { booksWithLot, commit, noon } from "../books.ts";
