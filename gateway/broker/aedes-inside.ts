@@ -13,11 +13,21 @@ interface Packet {
 	messageId: number | undefined;
 }
 
+/** Who listens to which topics. */
+interface Matcher {
+	match(topic: string): unknown[];
+	add(filter: string, listener: unknown): unknown;
+	remove(filter: string, listener?: unknown): unknown;
+}
+
+/** Topics of which it is remembered who listens. */
+export const maxRememberedTopics = 20_000;
+
 /** aedes' parts, as far as they are used here. */
 interface Inside {
 	id: string;
 	counter: number;
-	mq: { emit(packet: { brokerCounter: number }, done: (error?: Error | null) => void): void };
+	mq: { emit(packet: { brokerCounter: number }, done: (error?: Error | null) => void): void; _matcher: Matcher };
 	persistence: { storeRetained(packet: Packet): Promise<void> };
 }
 
@@ -37,6 +47,34 @@ export function emitEarly(aedes: Aedes): void {
 		packet.brokerCounter = inside.counter;
 		emit(packet, () => {});
 		done(null);
+	};
+}
+
+/**
+ * Remembers who listens to a topic until somebody begins or ends to: the same topics come again and again, and searching
+ * takes longer than all else that is done to publish.
+ */
+export function rememberListeners(aedes: Aedes): void {
+	const matcher = (aedes as unknown as Inside).mq._matcher;
+	const { match, add, remove } = matcher;
+	const known = new Map<string, unknown[]>();
+	const nobody: unknown[] = [];
+	matcher.match = (topic) => {
+		let listeners = known.get(topic);
+		if (listeners === undefined) {
+			if (known.size >= maxRememberedTopics) known.clear();
+			listeners = match.call(matcher, topic);
+			known.set(topic, listeners.length === 0 ? nobody : listeners);
+		}
+		return listeners;
+	};
+	matcher.add = (filter, listener) => {
+		known.clear();
+		return add.call(matcher, filter, listener);
+	};
+	matcher.remove = (filter, listener) => {
+		known.clear();
+		return remove.call(matcher, filter, listener);
 	};
 }
 

@@ -1,7 +1,7 @@
 /** The broker inside the gateway: aedes on a TCP port. Speaks MQTT 3.1 and 3.1.1; keeps everything in memory. */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { Aedes, type Client, type PublishPacket } from "aedes";
-import { emitEarly, publishNow } from "./aedes-inside.ts";
+import { emitEarly, publishNow, rememberListeners } from "./aedes-inside.ts";
 import type { Broker, BrokerOptions, BrokerState, Outgoing } from "./broker.ts";
 import { topicMatcher } from "./filters.ts";
 import { InOrder } from "./in-order.ts";
@@ -94,7 +94,8 @@ export class EmbeddedBroker implements Broker {
 	async start(options: BrokerOptions): Promise<void> {
 		if (this.#options !== null) throw new Error("the broker was started before; make a new one");
 		this.#options = options;
-		this.#matchers = [...options.filters, ...(options.shared ?? [])].map(topicMatcher);
+		// Reports first: they are most of what comes.
+		this.#matchers = [...(options.shared ?? []), ...options.filters].map(topicMatcher);
 		this.#aedes = await this.#createAedes();
 		try {
 			this.#server = await this.#listen(this.#aedes);
@@ -161,6 +162,7 @@ export class EmbeddedBroker implements Broker {
 		aedes.on("clientError", (client, error) => this.#report(client, error));
 		aedes.on("connectionError", (client, error) => this.#report(client, error));
 		emitEarly(aedes);
+		rememberListeners(aedes);
 		return aedes;
 	}
 

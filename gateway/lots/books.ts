@@ -5,7 +5,7 @@
 import type { Counters, Lot, LotWithSpots, Spot } from "../contract/resources.ts";
 import { count, moved } from "./counters.ts";
 import { recordKeeper } from "./held.ts";
-import type { Batch, LotRecord, SpotRecord } from "./records.ts";
+import type { Changes, LotRecord, SpotRecord } from "./records.ts";
 import { Shelf } from "./shelf.ts";
 
 /** All lots in memory, as committed. */
@@ -68,21 +68,21 @@ export class Books {
 	}
 
 	/** Takes over what was committed. */
-	apply(batch: Batch): void {
-		for (const lotId of batch.removedLots) {
+	apply(changes: Changes): void {
+		for (const lotId of changes.removedLots) {
 			for (const { spot_id } of this.spots(lotId)) this.#unindex(lotId, spot_id);
 			this.#shelves.delete(lotId);
 		}
-		for (const lot of batch.lots) {
+		for (const lot of changes.lots) {
 			const shelf = this.#shelves.get(lot.lot_id);
 			if (shelf === undefined) this.#shelves.set(lot.lot_id, new Shelf(lot));
 			else shelf.lot = lot;
 		}
-		for (const [lotId, spots] of byLot(batch.removedSpots)) {
+		for (const [lotId, spots] of byLot(changes.removedSpots)) {
 			this.#shelves.get(lotId)?.drop(new Set(spots.map(({ spot_id }) => spot_id)));
 			for (const { spot_id } of spots) this.#unindex(lotId, spot_id);
 		}
-		const made = batch.spots.filter((spot) => this.#shelves.get(spot.lot_id)?.replace(spot) === false);
+		const made = changes.spots.filter((spot) => this.#shelves.get(spot.lot_id)?.replace(spot) === false);
 		for (const [lotId, spots] of byLot(made)) {
 			this.#shelves.get(lotId)?.add(spots);
 			for (const { spot_id } of spots) this.#index(lotId, spot_id);

@@ -7,7 +7,7 @@ import type { SpotState } from "../../firmware/messages.ts";
 import type { Counters } from "../contract/resources.ts";
 import type { Books } from "./books.ts";
 import { count, moved, noSpots } from "./counters.ts";
-import type { Batch, Cursor, LotMove, LotRecord, NewHistoryEntry, SpotRecord } from "./records.ts";
+import type { Batch, Changes, Cursor, LotMove, LotRecord, NewHistoryEntry, SpotRecord } from "./records.ts";
 
 /** One spot after one step of a commit, with its lot's counters and version at that moment. */
 export interface SpotStep {
@@ -204,27 +204,30 @@ export class Draft {
 	/** What the store must write: all but what it has already. */
 	batch(): Batch {
 		const changes = this.changes();
-		if (this.#adopted.size === 0) return changes;
+		const { lots } = this.steps;
 		return {
 			...changes,
-			lots: changes.lots.filter(({ lot_id }) => this.#moves.has(lot_id) || this.steps.lots.has(lot_id)),
-			spots: changes.spots.filter((spot) => this.#adopted.get(`${spot.lot_id}/${spot.spot_id}`) !== spot),
+			lots: changes.lots.filter(({ lot_id }) => lots.has(lot_id)),
+			moves: [...this.#moves.values()].filter(({ lot_id }) => !lots.has(lot_id)),
+			spots:
+				this.#adopted.size === 0
+					? changes.spots
+					: changes.spots.filter((spot) => this.#adopted.get(`${spot.lot_id}/${spot.spot_id}`) !== spot),
+			history: this.#history,
 		};
 	}
 
 	/** What the books must take over, once that is stored. */
-	changes(): Batch {
-		const { removedLots } = this.steps;
-		const batch: Batch = { lots: [], moves: [], spots: [], removedLots, removedSpots: [], history: this.#history };
-		for (const lot of this.#lots.values()) if (lot !== null) batch.lots.push(lot);
-		for (const move of this.#moves.values()) if (!this.steps.lots.has(move.lot_id)) batch.moves.push(move);
+	changes(): Changes {
+		const changes: Changes = { lots: [], spots: [], removedLots: this.steps.removedLots, removedSpots: [] };
+		for (const lot of this.#lots.values()) if (lot !== null) changes.lots.push(lot);
 		for (const [lot_id, spots] of this.#spots) {
 			for (const [spot_id, spot] of spots) {
-				if (spot !== null) batch.spots.push(spot);
-				else batch.removedSpots.push({ lot_id, spot_id });
+				if (spot !== null) changes.spots.push(spot);
+				else changes.removedSpots.push({ lot_id, spot_id });
 			}
 		}
-		return batch;
+		return changes;
 	}
 
 	#move(lotId: string, from: SpotState, to: SpotState): void {

@@ -40,16 +40,20 @@ export interface LotMove {
 	counters: Counters;
 }
 
-/** Everything that one commit writes. */
-export interface Batch {
+/** Everything that one commit changes, as it is afterwards. */
+export interface Changes {
 	/** Made or replaced, by `lot_id`. */
 	lots: LotRecord[];
-	/** Those of `lots` of which nothing but spots changed. */
-	moves: LotMove[];
 	/** Made (version 1) or replaced (version one above the stored one), by `lot_id` and `spot_id`. */
 	spots: SpotRecord[];
 	removedLots: string[];
 	removedSpots: { lot_id: string; spot_id: string }[];
+}
+
+/** Everything that one commit writes. */
+export interface Batch extends Changes {
+	/** Lots of which nothing but spots changed; they are not among `lots`. */
+	moves: LotMove[];
 	/** In the order in which they happened. An entry whose `(board_id, boot, seq)` is there already is left out. */
 	history: NewHistoryEntry[];
 }

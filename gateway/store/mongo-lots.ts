@@ -24,13 +24,11 @@ export class LotWriter {
 		this.#applied = `applied.${gateway}`;
 	}
 
-	/** Makes or replaces those lots of the batch that are not only moved. */
-	async put({ lots, moves }: Batch): Promise<void> {
-		const moved = new Set(moves.map(({ lot_id }) => lot_id));
+	/** Makes or replaces the batch's lots. */
+	async put({ lots }: Batch): Promise<void> {
 		const writes = [];
 		for (const lot of lots) {
 			const { lot_id } = lot;
-			if (moved.has(lot_id)) continue;
 			const { lot_version, ...fields } = lotFields(lot);
 			const update = { $set: fields, $max: { lot_version } };
 			writes.push({ updateOne: { filter: { _id: lot_id, lot_id }, update, upsert: true } });

@@ -4,7 +4,8 @@
  */
 import { statSync } from "node:fs";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { HistoryEntry } from "../contract/resources.ts";
+import type { Counters, HistoryEntry } from "../contract/resources.ts";
+import { noSpots } from "../lots/counters.ts";
 import type { Batch, LotRecord, NewHistoryEntry, SpotRecord } from "../lots/records.ts";
 import { toStoreError } from "./sqlite-errors.ts";
 import { DataFolder } from "./sqlite-folder.ts";
@@ -30,6 +31,8 @@ const spotChanges = spotCodec.columns.filter((column) => column !== "lot_id" && 
 
 /** The mark of a column's value in what {@link spotCodec} encodes: they count from 1. */
 const spotMark = (column: string) => `?${spotCodec.columns.indexOf(column) + 1}`;
+
+const counterNames = Object.keys(noSpots()) as (keyof Counters)[];
 
 const marks = (columns: readonly string[]) => columns.map(() => "?").join(", ");
 
@@ -67,6 +70,7 @@ export class SqliteStore implements Store {
 	readonly #commit: StatementSync;
 	readonly #rollback: StatementSync;
 	readonly #putLot: StatementSync;
+	readonly #moveLot: StatementSync;
 	readonly #removeLot: StatementSync;
 	readonly #makeSpot: StatementSync;
 	readonly #replaceSpot: StatementSync;
@@ -88,6 +92,10 @@ export class SqliteStore implements Store {
 		this.#putLot = database.prepare(
 			`INSERT INTO parking_lots (${lotCodec.columns}) VALUES (${marks(lotCodec.columns)})
 			ON CONFLICT (lot_id) DO UPDATE SET ${lotCodec.columns.map((column) => `${column} = excluded.${column}`)}`,
+		);
+		this.#moveLot = database.prepare(
+			`UPDATE parking_lots SET lot_version = lot_version + ?, ${counterNames.map((name) => `${name} = ${name} + ?`)}
+			WHERE lot_id = ?`,
 		);
 		this.#removeLot = database.prepare("DELETE FROM parking_lots WHERE lot_id = ?");
 		this.#makeSpot = database.prepare(
@@ -155,7 +163,7 @@ export class SqliteStore implements Store {
 	}
 
 	/**
-	 * See {@link Store.commit}. Order within the batch: removals, lots, spots, history.
+	 * See {@link Store.commit}. Order within the batch: removals, lots and their moves, spots, history.
 	 *
 	 * Repeating: a batch is one transaction, so where the store already holds each of its spots in exactly this version and
 	 * content, all of it was written before, and nothing more is done. A batch without spots is simply written again.
@@ -203,6 +211,9 @@ export class SqliteStore implements Store {
 			for (const lotId of batch.removedLots) this.#removeLot.run(lotId);
 			for (const { lot_id, spot_id } of batch.removedSpots) this.#removeSpot.run(lot_id, spot_id);
 			for (const lot of batch.lots) this.#putLot.run(...lotCodec.encode(lot));
+			for (const { lot_id, steps, counters } of batch.moves) {
+				this.#moveLot.run(steps, ...counterNames.map((name) => counters[name]), lot_id);
+			}
 			for (const spot of batch.spots) this.#writeSpot(spot);
 			for (const entry of batch.history) this.#writeHistory(entry);
 			this.#commit.run();

@@ -79,7 +79,7 @@ export function booksWithLot(spots = 3, lotId = "LOT001"): Books {
 export function commit(books: Books, task: (draft: Draft) => unknown): Draft {
 	const draft = new Draft(books);
 	task(draft);
-	books.apply(draft.batch());
+	books.apply(draft.changes());
 	return draft;
 }
 

@@ -1,5 +1,6 @@
 /** What every store must do. Each store's test file calls {@link storeContract} with a way to open a fresh one. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { noSpots } from "../../gateway/lots/counters.ts";
 import { type Store, StoreError } from "../../gateway/store/store.ts";
 import { aBatch, aBusySpot, aLot, anEntry, aSpot, later, noon } from "./records.ts";
 
@@ -83,6 +84,30 @@ export function storeContract(name: string, open: () => Promise<OpenStore>): voi
 				const renamed = aLot("LOT001", { name: "Tower", lot_version: 8 });
 				await store.commit(aBatch({ lots: [renamed] }));
 				expect(await store.load()).toEqual({ lots: [renamed], spots: [spot] });
+			});
+
+			test("have a lot's counters and version moved by what the steps at its spots did", async () => {
+				await store.commit(aBatch({ lots: [lot, aLot("LOT002")], spots: [spot] }));
+				const counters = { ...noSpots(), available_spots: -2, occupied_spots: 1, unknown_spots: 1 };
+				const moves = [{ lot_id: "LOT001", steps: 3, counters }];
+				const next = aSpot("LOT001", "SPOT001", { version: 2 });
+				await store.commit(aBatch({ moves, spots: [next] }));
+				const moved = {
+					lot_version: lot.lot_version + 3,
+					available_spots: lot.available_spots - 2,
+					occupied_spots: lot.occupied_spots + 1,
+					unknown_spots: lot.unknown_spots + 1,
+				};
+				expect(await store.load()).toEqual({ lots: [{ ...lot, ...moved }, aLot("LOT002")], spots: [next] });
+			});
+
+			test("move a lot once, however often its batch is repeated", async () => {
+				await store.commit(aBatch({ lots: [lot], spots: [spot] }));
+				const moves = [{ lot_id: "LOT001", steps: 1, counters: noSpots() }];
+				const batch = aBatch({ moves, spots: [aSpot("LOT001", "SPOT001", { version: 2 })] });
+				await store.commit(batch);
+				await store.commit(batch);
+				expect((await store.load()).lots).toEqual([{ ...lot, lot_version: lot.lot_version + 1 }]);
 			});
 
 			test("forget a removed spot", async () => {

@@ -125,8 +125,7 @@ describe("MongoStore", () => {
 			return [loaded?.lot_version, loaded?.available_spots, loaded?.occupied_spots, loaded?.total_spots];
 		};
 		/** What a gateway writes of steps at a spot; its own counters are those of its books, which may lag behind. */
-		const step = (version: number) =>
-			aBatch({ lots: [lot], moves: [move], spots: [aSpot("LOT001", "SPOT001", { version })] });
+		const step = (version: number) => aBatch({ moves: [move], spots: [aSpot("LOT001", "SPOT001", { version })] });
 
 		test("are moved from what they are, whoever moved them before", async () => {
 			store = await mongo.open();
@@ -164,7 +163,7 @@ describe("MongoStore", () => {
 			await store.commit(aBatch({ lots: [lot], spots: [aSpot(), aSpot("LOT001", "SPOT002")] }));
 			const parked = { version: 2, occupied: true, state: "occupied" } as const;
 			const spots = [aSpot("LOT001", "SPOT001", parked), aSpot("LOT001", "SPOT002", { version: 9 })];
-			await expect(store.commit(aBatch({ lots: [lot], moves: [move], spots }))).rejects.toMatchObject({
+			await expect(store.commit(aBatch({ moves: [move], spots }))).rejects.toMatchObject({
 				code: "STORE_STALE",
 				spot: { spotId: "SPOT002" },
 			});
@@ -253,7 +252,6 @@ describe("MongoStore", () => {
 		});
 		await writer.write(
 			aBatch({
-				lots: [aLot()],
 				moves: [{ lot_id: "LOT001", steps: 150, counters: noSpots() }],
 				spots: names.map((name) => aBusySpot("LOT001", name, { version: 2 })),
 				history: names.map((spot_id, seq) => anEntry({ spot_id, board_id: "b", boot: 1, seq })),

@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { connect as connectTcp, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { maxRememberedTopics } from "../../../gateway/broker/aedes-inside.ts";
 import { EmbeddedBroker, maxUnreadBytes } from "../../../gateway/broker/embedded.ts";
 import { maxPayloadBytes, maxUnacknowledged } from "../../../gateway/broker/limits.ts";
 import { brokerContract } from "./contract.ts";
@@ -249,6 +250,33 @@ describe("EmbeddedBroker", () => {
 		const sensor = await connect();
 		await sensor.publishAsync("parkmate/spot/status", "theirs", { qos: 1 });
 		expect(listener.texts).toEqual(["theirs"]);
+	});
+
+	test("who begins to listen to a topic hears it from then on, who ends does not", async () => {
+		const say = (payload: string) => broker.publish([{ topic: "parkmate/a", payload }]);
+		const [early, late] = [await connect(), await connect()];
+		const heard = { early: heardBy(early), late: heardBy(late) };
+		await say("to nobody");
+		await early.subscribeAsync("parkmate/+", { qos: 1 });
+		await say("to one");
+		await late.subscribeAsync("parkmate/a", { qos: 1 });
+		await say("to both");
+		await early.unsubscribeAsync("parkmate/+");
+		await say("to the other");
+		await eventually(() => expect(heard.late).toEqual(["to both", "to the other"]));
+		expect(heard.early).toEqual(["to one", "to both"]);
+	});
+
+	test("messages on more topics than are remembered all arrive", async () => {
+		const subscriber = await connect();
+		const heard = heardBy(subscriber);
+		await subscriber.subscribeAsync("parkmate/#", { qos: 1 });
+		const topics = Array.from({ length: maxRememberedTopics + 10 }, (_, index) => `parkmate/${index}`);
+		for (let from = 0; from < topics.length; from += 1000) {
+			await broker.publish(topics.slice(from, from + 1000).map((topic) => ({ topic, payload: topic })));
+			await eventually(() => expect(heard).toHaveLength(Math.min(from + 1000, topics.length)));
+		}
+		expect(heard).toEqual(topics);
 	});
 
 	test("messages of clients and of the gateway, at all QoS, all reach a subscriber of everything", async () => {

@@ -181,11 +181,11 @@ test("counters are always the count of the spots, whatever happens to them", () 
 					if (!/no spot|no such spot|exists already/.test(String(error))) throw error;
 				}
 				if (one.kind === "commit") {
-					books.apply(draft.batch());
+					books.apply(draft.changes());
 					draft = new Draft(books);
 				}
 			}
-			books.apply(draft.batch());
+			books.apply(draft.changes());
 			const counted = count(books.spots("LOT001").map((spot) => spot.state));
 			expect(books.lot("LOT001")).toMatchObject(counted);
 			expect(counted.available_spots + counted.occupied_spots + counted.unknown_spots).toBe(counted.total_spots);

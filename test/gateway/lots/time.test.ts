@@ -1,6 +1,7 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { startOfDay } from "../../../gateway/lots/day.ts";
-import { BoardStarts, eventTime, maxBoards } from "../../../gateway/lots/time.ts";
+import { BoardStarts, eventTime, iso as isoText, maxBoards } from "../../../gateway/lots/time.ts";
 import { noon } from "../books.ts";
 
 const iso = (ms: number) => new Date(ms).toISOString();
@@ -28,6 +29,24 @@ describe("the time of an event", () => {
 	test("is never later than the moment of hearing", () => {
 		expect(eventTime({ ...live, timestamp: iso(noon + 1000) }).timestamp).toBe(iso(noon));
 		expect(eventTime({ ...live, uptimeMs: 10_000, startMs: noon }).timestamp).toBe(iso(noon));
+	});
+});
+
+describe("a time as text", () => {
+	test("is what toISOString writes, whatever was written before", () => {
+		const last = Date.parse("9999-12-31T23:59:59.999Z");
+		const near = fc.integer({ min: noon - 90_000, max: noon + 90_000 });
+		const times = fc.array(fc.oneof(near, fc.double({ min: 0, max: last, noNaN: true })));
+		fc.assert(
+			fc.property(times, (all) => {
+				expect(all.map(isoText)).toEqual(all.map(iso));
+			}),
+		);
+	});
+
+	test.each([Number.NaN, Date.parse("9999-12-31T23:59:59.999Z") + 1])("is refused where it is none: %d", (ms) => {
+		expect(() => isoText(ms)).toThrow(RangeError);
+		expect(isoText(noon)).toBe(iso(noon));
 	});
 });
 
