@@ -53,8 +53,9 @@ export function emitEarly(aedes: Aedes): void {
 /**
  * Remembers who listens to a topic until somebody begins or ends to: the same topics come again and again, and searching
  * takes longer than all else that is done to publish.
+ * @returns whether anybody listens to a topic
  */
-export function rememberListeners(aedes: Aedes): void {
+export function rememberListeners(aedes: Aedes): (topic: string) => boolean {
 	const matcher = (aedes as unknown as Inside).mq._matcher;
 	const { match, add, remove } = matcher;
 	const known = new Map<string, unknown[]>();
@@ -76,6 +77,7 @@ export function rememberListeners(aedes: Aedes): void {
 		known.clear();
 		return remove.call(matcher, filter, listener);
 	};
+	return (topic) => matcher.match(topic).length > 0;
 }
 
 /**

@@ -26,11 +26,11 @@ const checkpointPages = 8000;
 /** Pages kept in memory, in KiB: those that a large commit touches. With SQLite's own 2000 they are written and read again within it. */
 const cacheKib = 16_000;
 
-/** What names a spot never changes; SQLite would take it out of its indexes and put it back. */
-const spotChanges = spotCodec.columns.filter((column) => column !== "lot_id" && column !== "spot_id");
-
-/** The mark of a column's value in what {@link spotCodec} encodes: they count from 1. */
-const spotMark = (column: string) => `?${spotCodec.columns.indexOf(column) + 1}`;
+/**
+ * What names a spot comes first and never changes; SQLite would take it out of its indexes and put it back.
+ * The marks have no numbers: for those that have, each value is searched among all of them.
+ */
+const [spotIdColumn, lotIdColumn, ...spotChanges] = spotCodec.columns;
 
 const counterNames = Object.keys(noSpots()) as (keyof Counters)[];
 
@@ -103,8 +103,8 @@ export class SqliteStore implements Store {
 			ON CONFLICT (lot_id, spot_id) DO NOTHING`,
 		);
 		this.#replaceSpot = database.prepare(
-			`UPDATE parking_spots SET ${spotChanges.map((column) => `${column} = ${spotMark(column)}`)}
-			WHERE lot_id = ${spotMark("lot_id")} AND spot_id = ${spotMark("spot_id")} AND version = ${spotMark("version")} - 1`,
+			`UPDATE parking_spots SET ${spotChanges.map((column) => `${column} = ?`)}
+			WHERE ${spotIdColumn} = ? AND ${lotIdColumn} = ? AND version = ?`,
 		);
 		this.#findSpot = database.prepare("SELECT * FROM parking_spots WHERE lot_id = ? AND spot_id = ?");
 		this.#removeSpot = database.prepare("DELETE FROM parking_spots WHERE lot_id = ? AND spot_id = ?");
@@ -226,7 +226,11 @@ export class SqliteStore implements Store {
 
 	#writeSpot(spot: SpotRecord): void {
 		const values = spotCodec.encode(spot);
-		const { changes } = (spot.version === 1 ? this.#makeSpot : this.#replaceSpot).run(...values);
+		const [spotId = null, lotId = null, ...changed] = values;
+		const { changes } =
+			spot.version === 1
+				? this.#makeSpot.run(...values)
+				: this.#replaceSpot.run(...changed, spotId, lotId, spot.version - 1);
 		if (changes === 0) throw new StaleError(spot.lot_id, spot.spot_id, spot.version);
 	}
 
